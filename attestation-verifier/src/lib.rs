@@ -1,0 +1,1 @@
+//! Decides whether a Nitro attestation document proves an expected image.

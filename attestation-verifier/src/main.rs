@@ -1,0 +1,2 @@
+//! attestation-verifier
+fn main() {}

@@ -1,0 +1,1 @@
+//! SDK and the pst-vault command: verify, seal, sign, call, provision.

@@ -1,0 +1,2 @@
+//! pst-vault
+fn main() {}

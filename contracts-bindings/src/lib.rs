@@ -1,0 +1,1 @@
+//! Rust view of the contracts: ABI types, bytecode and code hashes.

@@ -1,0 +1,1 @@
+//! The only home of fakes: software NSM, a local chain, a mock storefront, and the demo.

@@ -1,0 +1,1 @@
+//! Secret types, sealed records and the key hierarchy.

@@ -1,0 +1,1 @@
+//! What a platform needs: operation names, injection, redaction. No sockets.

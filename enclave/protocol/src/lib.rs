@@ -1,0 +1,1 @@
+//! Messages between host, enclave and client: bytes, limits, versions.

@@ -1,0 +1,1 @@
+//! The only code of the measured image that does I/O: boot, vsock, NSM, egress TLS.

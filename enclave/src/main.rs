@@ -1,0 +1,2 @@
+//! pst-vault-enclave
+fn main() {}

@@ -1,0 +1,1 @@
+//! The untrusted relay: HTTP API, chain data, record and ledger store, egress.

@@ -1,0 +1,2 @@
+//! pst-vault-host
+fn main() {}

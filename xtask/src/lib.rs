@@ -1,0 +1,1 @@
+//! The one test command: installs what each suite needs and runs it.
