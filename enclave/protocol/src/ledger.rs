@@ -1,0 +1,391 @@
+//! What the ledger holds: leaves that say nothing, sealed bodies that say everything, and the receipt a caller gets.
+
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+
+use crate::attested::Checkpoint;
+
+/// The version of leaves, bodies and receipts.
+pub const VERSION: u16 = 1;
+
+/// A leaf of the log: public, and silent about who did what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Leaf {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// What kind of entry.
+    #[n(1)]
+    pub kind: Kind,
+    /// Unix minutes.
+    #[n(2)]
+    pub minute: u64,
+    /// [`commitment`] of the body.
+    #[n(3)]
+    pub commitment: ByteArray<32>,
+}
+
+/// SHA-256(salt || body).
+#[must_use]
+pub fn commitment(salt: &[u8; 32], body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(body).finalize().into()
+}
+
+/// What an entry records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Kind {
+    /// A boot that came to serve.
+    #[n(0)]
+    Boot,
+    /// A record made.
+    #[n(1)]
+    Provision,
+    /// About to use a credential.
+    #[n(2)]
+    Intent,
+    /// What came of an intent.
+    #[n(3)]
+    Outcome,
+    /// A call refused after its caller was authenticated.
+    #[n(4)]
+    Refusal,
+}
+
+/// An entry as the host stores it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SealedEntry {
+    /// Canonical CBOR of a [`Leaf`].
+    #[n(0)]
+    pub leaf: ByteVec,
+    /// nonce (12) || AES-256-GCM of a [`Salted`] body.
+    #[n(1)]
+    pub sealed: ByteVec,
+}
+
+/// A body and the salt of its commitment: the plaintext of [`SealedEntry::sealed`].
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Salted {
+    /// Random.
+    #[n(0)]
+    pub salt: ByteArray<32>,
+    /// Canonical CBOR of a [`Body`].
+    #[n(1)]
+    pub body: ByteVec,
+}
+
+/// Everything about one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Body {
+    /// See [`Kind::Boot`].
+    #[n(0)]
+    Boot(#[n(0)] Boot),
+    /// See [`Kind::Provision`].
+    #[n(1)]
+    Provision(#[n(0)] Provisioned),
+    /// See [`Kind::Intent`].
+    #[n(2)]
+    Intent(#[n(0)] Intent),
+    /// See [`Kind::Outcome`].
+    #[n(3)]
+    Outcome(#[n(0)] Outcome),
+    /// See [`Kind::Refusal`].
+    #[n(4)]
+    Refusal(#[n(0)] Refused),
+}
+
+impl Body {
+    /// The kind that its leaf must name.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Boot(_) => Kind::Boot,
+            Self::Provision(_) => Kind::Provision,
+            Self::Intent(_) => Kind::Intent,
+            Self::Outcome(_) => Kind::Outcome,
+            Self::Refusal(_) => Kind::Refusal,
+        }
+    }
+}
+
+/// A boot that came to serve, with the attestation of its writer key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Boot {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// keccak256(PCR0 || PCR1 || PCR2).
+    #[n(3)]
+    pub image: ByteArray<32>,
+    /// The checkpoint it started from.
+    #[n(4)]
+    pub checkpoint: Checkpoint,
+    /// The serving attestation document, whose `user_data` names the writer key.
+    #[n(5)]
+    pub document: ByteVec,
+    /// Digest of the settings.
+    #[n(6)]
+    pub settings: ByteArray<32>,
+}
+
+/// One head that a decision was made at.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Head {
+    /// Beacon slot.
+    #[n(0)]
+    pub slot: u64,
+    /// Beacon block root.
+    #[n(1)]
+    pub root: ByteArray<32>,
+    /// Execution block number.
+    #[n(2)]
+    pub block_number: u64,
+    /// Execution block hash.
+    #[n(3)]
+    pub block_hash: ByteArray<32>,
+    /// Execution state root.
+    #[n(4)]
+    pub state_root: ByteArray<32>,
+}
+
+/// One evaluation of `StoreRegistry.authorize`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Evaluation {
+    /// The name whose hash is `Request.operation`.
+    #[n(0)]
+    pub operation: String,
+    /// ABI of the `Request`, as the contract got it.
+    #[n(1)]
+    pub request: ByteVec,
+    /// ABI of what the contract returned at the finalized head: (Decision, Subject).
+    #[n(2)]
+    pub finalized: ByteVec,
+    /// The same at the attested head.
+    #[n(3)]
+    pub attested: ByteVec,
+}
+
+/// A decision with all that is needed to run it again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Evidence {
+    /// One per operation of the call.
+    #[n(0)]
+    pub evaluations: Vec<Evaluation>,
+    /// The finalized head.
+    #[n(1)]
+    pub finalized: Head,
+    /// The attested head.
+    #[n(2)]
+    pub attested: Head,
+    /// Code that ran: address (20) || code hash (32), ascending.
+    #[n(3)]
+    pub code: Vec<ByteArray<52>>,
+}
+
+/// What the caller signed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SignedCallEntry {
+    /// EIP-712 signing hash.
+    #[n(0)]
+    pub digest: ByteArray<32>,
+    /// ABI of the `Call`.
+    #[n(1)]
+    pub call: ByteVec,
+    /// r || s || v.
+    #[n(2)]
+    pub signature: ByteArray<65>,
+}
+
+/// One limit reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Reservation {
+    /// keccak256(portfolio, tenure, bucket): the vault's own name of the bucket.
+    #[n(0)]
+    pub bucket: ByteArray<32>,
+    /// Which window of the period; 0 if the period is 0.
+    #[n(1)]
+    pub window: u64,
+    /// Units, big-endian u128.
+    #[n(2)]
+    pub cost: ByteArray<16>,
+}
+
+/// About to use a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Intent {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Store id.
+    #[n(3)]
+    pub store: ByteArray<32>,
+    /// What the caller signed.
+    #[n(4)]
+    pub call: SignedCallEntry,
+    /// Why it may.
+    #[n(5)]
+    pub evidence: Evidence,
+    /// Limits reserved.
+    #[n(6)]
+    pub budget: Vec<Reservation>,
+    /// The record that will be used, and its generation; generation 0 for a credential that is being provisioned.
+    #[n(7)]
+    pub record: ByteArray<32>,
+    /// Generation of that record.
+    #[n(8)]
+    pub generation: u64,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Ending {
+    /// The platform answered with this status.
+    #[n(0)]
+    Upstream {
+        /// HTTP status.
+        #[n(0)]
+        status: u16,
+    },
+    /// It is not known whether the platform acted.
+    #[n(1)]
+    Unknown,
+    /// The platform was certainly not reached with the credential; the budget is given back.
+    #[n(2)]
+    Failed,
+}
+
+/// What came of an intent.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Outcome {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Index of the intent.
+    #[n(3)]
+    pub intent: u64,
+    /// How it ended.
+    #[n(4)]
+    pub ending: Ending,
+    /// SHA-256 of the response body as it was handed back; zero if there was none.
+    #[n(5)]
+    pub response: ByteArray<32>,
+}
+
+/// A record made.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Provisioned {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Index of the intent whose probe confirmed the account.
+    #[n(3)]
+    pub intent: u64,
+    /// Store id.
+    #[n(4)]
+    pub store: ByteArray<32>,
+    /// ABI of the `Provision` that the owner signed.
+    #[n(5)]
+    pub provision: ByteVec,
+    /// The owner's signature, r || s || v.
+    #[n(6)]
+    pub signature: ByteArray<65>,
+    /// Records made: id and generation.
+    #[n(7)]
+    pub records: Vec<RecordRef>,
+}
+
+/// A record at a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RecordRef {
+    /// Record id.
+    #[n(0)]
+    pub id: ByteArray<32>,
+    /// Generation.
+    #[n(1)]
+    pub generation: u64,
+}
+
+/// A call refused.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Refused {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Store id.
+    #[n(3)]
+    pub store: ByteArray<32>,
+    /// What the caller signed.
+    #[n(4)]
+    pub call: SignedCallEntry,
+    /// The refusal, as the caller saw it.
+    #[n(5)]
+    pub refusal: String,
+    /// The rule, as the caller saw it.
+    #[n(6)]
+    pub rule: String,
+    /// Why not, if the contract was asked.
+    #[n(7)]
+    pub evidence: Option<Evidence>,
+}
+
+/// What a caller gets as proof: its own entries, each under a checkpoint that includes it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Receipt {
+    /// [`VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// The intent and the outcome; the provision; or the refusal.
+    #[n(1)]
+    pub entries: Vec<ReceiptEntry>,
+}
+
+/// One entry with its proof.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ReceiptEntry {
+    /// Its index.
+    #[n(0)]
+    pub index: u64,
+    /// Canonical CBOR of its [`Leaf`].
+    #[n(1)]
+    pub leaf: ByteVec,
+    /// Salt and body.
+    #[n(2)]
+    pub salted: Salted,
+    /// RFC 6962 inclusion path, leaf to root.
+    #[n(3)]
+    pub path: Vec<ByteArray<32>>,
+    /// Signed checkpoint of the tree that the path leads to.
+    #[n(4)]
+    pub checkpoint: String,
+}
