@@ -1,1 +1,35 @@
 //! Rust view of the contracts: ABI types, bytecode and code hashes.
+//!
+//! The types come from the compiled artifacts in `contracts/artifacts`, so they are what the deployed code speaks. The Solidity sources stand
+//! beside them; `node contracts/build.mjs --check` shows that the artifacts are theirs. What Solidity knows and its ABI does not (enums, how
+//! a store's id is made, how a rule is written) is spelled out here.
+//!
+//! Out of scope: running the contracts (`policy`) and proving their state (`chain`).
+
+mod class;
+mod generated;
+mod rule;
+mod store;
+
+use alloy_primitives::{B256, keccak256};
+
+pub use class::{Class, Status, UnknownClass, UnknownStatus};
+pub use generated::{StoreAccessPolicy, StoreRegistry, VaultRegistry};
+pub use rule::{rule, rule_text};
+pub use store::store_id;
+
+/// The types of [`StoreRegistry::authorizeCall`]: the ones to name when no contract in particular is meant.
+pub mod registry {
+    pub use crate::StoreRegistry::{Decision, Limit, Param, Request, StoreRef, Subject};
+}
+
+/// Gas of the one call the enclave runs: `StoreRegistry.AUTHORIZE_GAS`.
+pub const AUTHORIZE_GAS: u64 = 5_000_000;
+
+/// keccak256 of a contract's runtime code, such as [`StoreRegistry::DEPLOYED_BYTECODE`]: the code hash of its account once deployed.
+///
+/// No contract here has immutables, so every deployment has the same.
+#[must_use]
+pub fn runtime_code_hash(deployed_bytecode: &[u8]) -> B256 {
+    keccak256(deployed_bytecode)
+}

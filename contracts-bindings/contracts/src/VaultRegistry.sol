@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IVaultRegistry, P256Key, P256Sig} from "./Interfaces.sol";
+import {P256} from "./P256.sol";
+
+/// What a vault is, which images may be it, what its ledger is and who writes it. No owner, no upgrade, no constructor argument.
+contract VaultRegistry is IVaultRegistry {
+    /// The function is named in the interface and not offered by this version of the contract.
+    error Unsupported(string reason);
+    error VaultExists(bytes32 vault);
+    error VaultUnknown(bytes32 vault);
+    error NotAdmin(bytes32 vault);
+    error NotAdminOrGuardian(bytes32 vault);
+    /// Zero, or the measurement that an enclave in debug mode reports.
+    error ImageInvalid(bytes32 image);
+    /// It is live, matures, or was revoked; a revoked image never comes back.
+    error ImageKnown(bytes32 image);
+    error ImageUnknown(bytes32 image);
+    error DelayOutOfRange(uint40 delay);
+    error ConstitutionInvalid();
+    error RootCommitmentInvalid();
+    error WriterInvalid();
+    /// Not the key's low-s signature of the digest, or no P-256 precompile on this chain.
+    error SignatureInvalid();
+    /// No writer was ever claimed.
+    error NoWriter();
+    error SizeNotNewer(uint64 current, uint64 given);
+    /// Two roots for one size: the ledger was forked.
+    error RootConflict(uint64 size);
+
+    uint40 private constant MIN_DELAY = 7 days;
+    uint40 private constant MAX_DELAY = 365 days;
+    /// As the time from which an image is live: never, and not to be proposed again.
+    uint40 private constant REVOKED = type(uint40).max;
+    /// keccak256 of 144 zero bytes: PCR0, PCR1 and PCR2 in debug mode.
+    bytes32 private constant DEBUG_IMAGE = keccak256(hex"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000");
+    /// RFC 6962: the root of a ledger without entries is SHA-256 of nothing.
+    bytes32 private constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
+
+    bytes32 private constant DOMAIN_TYPE = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant CREATE_TYPE = keccak256("CreateVault(bytes32 vault,bytes32 constitution,bytes32 rootCommitment)");
+    bytes32 private constant CLAIM_TYPE = keccak256("ClaimWriter(bytes32 vault,uint64 epoch,bytes32 x,bytes32 y,uint64 size,bytes32 root)");
+    bytes32 private constant ANCHOR_TYPE = keccak256("Anchor(bytes32 vault,uint64 epoch,uint64 size,bytes32 root)");
+
+    struct Vault {
+        address admin;
+        uint40 delay;
+        address guardian;
+        uint40 anchoredAt; // 0 = never
+        P256Key vaultKey;
+        bytes32 rootCommitment;
+        P256Key writer;
+        uint64 epoch; // 0 = no writer was ever claimed
+        uint64 size;
+        bytes32 root;
+    }
+
+    mapping(bytes32 vault => Vault) private _vaults;
+    /// The second from which an image is live; 0 = unknown. One slot, because every call of every store reads it.
+    mapping(bytes32 vault => mapping(bytes32 image => uint40)) private _liveFrom;
+
+    /// @inheritdoc IVaultRegistry
+    /// @dev The first image is live at once: there is nothing yet that it could endanger.
+    function createVault(
+        bytes32 constitution,
+        P256Key calldata vaultKey,
+        bytes32 rootCommitment,
+        bytes32 image,
+        address guardian,
+        uint40 delay,
+        P256Sig calldata sig
+    ) external returns (bytes32 vault) {
+        if (constitution == 0) revert ConstitutionInvalid();
+        if (rootCommitment == 0) revert RootCommitmentInvalid();
+        if (delay < MIN_DELAY || delay > MAX_DELAY) revert DelayOutOfRange(delay);
+        vault = keccak256(abi.encode(msg.sender, constitution));
+        Vault storage state = _vaults[vault];
+        if (state.admin != address(0)) revert VaultExists(vault);
+        bytes32 digest = _digest(keccak256(abi.encode(CREATE_TYPE, vault, constitution, rootCommitment)));
+        if (!P256.verify(digest, sig, vaultKey)) revert SignatureInvalid();
+
+        state.admin = msg.sender;
+        state.delay = delay;
+        state.guardian = guardian;
+        state.vaultKey = vaultKey;
+        state.rootCommitment = rootCommitment;
+        state.root = EMPTY_ROOT;
+        emit VaultCreated(vault, vaultKey, rootCommitment, msg.sender, guardian);
+        _admit(vault, image, 0, uint40(block.timestamp));
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function proposeImage(bytes32 vault, bytes32 image, bytes32 release) external {
+        Vault storage state = _known(vault);
+        if (msg.sender != state.admin) revert NotAdmin(vault);
+        _admit(vault, image, release, uint40(block.timestamp) + state.delay);
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function revokeImage(bytes32 vault, bytes32 image) external {
+        Vault storage state = _known(vault);
+        if (msg.sender != state.admin && msg.sender != state.guardian) revert NotAdminOrGuardian(vault);
+        if (_liveFrom[vault][image] == 0) revert ImageUnknown(image);
+        _liveFrom[vault][image] = REVOKED;
+        emit ImageRevoked(vault, image, msg.sender);
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function isLive(bytes32 vault, bytes32 image) external view returns (bool) {
+        uint40 from = _liveFrom[vault][image];
+        return from != 0 && from != REVOKED && from <= block.timestamp;
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function advance(bytes32 vault, uint64 size, bytes32 root, P256Sig calldata sig) external {
+        Vault storage state = _known(vault);
+        uint64 epoch = state.epoch;
+        if (epoch == 0) revert NoWriter();
+        if (size <= state.size) revert SizeNotNewer(state.size, size);
+        bytes32 digest = _digest(keccak256(abi.encode(ANCHOR_TYPE, vault, epoch, size, root)));
+        if (!P256.verify(digest, sig, state.writer)) revert SignatureInvalid();
+        _anchor(state, size, root);
+        emit Anchored(vault, size, root, epoch);
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function claimWriter(bytes32 vault, P256Key calldata writer, uint64 size, bytes32 root, P256Sig calldata sig) external {
+        Vault storage state = _known(vault);
+        if (writer.x == 0 && writer.y == 0) revert WriterInvalid();
+        if (size < state.size) revert SizeNotNewer(state.size, size);
+        if (size == state.size && root != state.root) revert RootConflict(size);
+        uint64 epoch = state.epoch + 1;
+        bytes32 digest = _digest(keccak256(abi.encode(CLAIM_TYPE, vault, epoch, writer.x, writer.y, size, root)));
+        if (!P256.verify(digest, sig, state.vaultKey)) revert SignatureInvalid();
+        state.epoch = epoch;
+        state.writer = writer;
+        _anchor(state, size, root);
+        emit WriterClaimed(vault, epoch, writer, size, root);
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function proposeReset(bytes32, uint64, bytes32) external pure {
+        revert Unsupported("vault.reset");
+    }
+
+    /// @inheritdoc IVaultRegistry
+    function vetoReset(bytes32) external pure {
+        revert Unsupported("vault.reset");
+    }
+
+    /// @inheritdoc IVaultRegistry
+    /// @dev An unknown vault is all zeros; a vault without entries has size 0 and the root of RFC 6962's empty tree.
+    function stateOf(bytes32 vault)
+        external
+        view
+        returns (uint64 epoch, P256Key memory writer, uint64 size, bytes32 root, uint40 anchoredAt, bytes32 rootCommitment)
+    {
+        Vault storage state = _vaults[vault];
+        return (state.epoch, state.writer, state.size, state.root, state.anchoredAt, state.rootCommitment);
+    }
+
+    function _known(bytes32 vault) private view returns (Vault storage state) {
+        state = _vaults[vault];
+        if (state.admin == address(0)) revert VaultUnknown(vault);
+    }
+
+    function _admit(bytes32 vault, bytes32 image, bytes32 release, uint40 live) private {
+        if (image == 0 || image == DEBUG_IMAGE) revert ImageInvalid(image);
+        if (_liveFrom[vault][image] != 0) revert ImageKnown(image);
+        _liveFrom[vault][image] = live;
+        emit ImageProposed(vault, image, release, live);
+    }
+
+    function _anchor(Vault storage state, uint64 size, bytes32 root) private {
+        state.size = size;
+        state.root = root;
+        state.anchoredAt = uint40(block.timestamp);
+    }
+
+    /// EIP-712. Nothing is cached: an immutable would make the code differ from the artifact, and a chain split would keep the old id.
+    function _digest(bytes32 structHash) private view returns (bytes32) {
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, keccak256("PST Vault Registry"), keccak256("1"), block.chainid, address(this)));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+}
