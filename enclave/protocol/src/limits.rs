@@ -28,6 +28,8 @@ pub const LEDGER_BODY: usize = 64 << 10;
 pub const LEDGER_ENTRIES: usize = 64;
 /// Nesting of any CBOR from outside.
 pub const CBOR_DEPTH: usize = 16;
+/// Items in any CBOR from outside: what is decoded into stays a small multiple of what came in.
+pub const CBOR_ITEMS: usize = 1 << 17;
 /// `Request.evidence`, which the caller brings.
 pub const EVIDENCE: usize = 8 << 10;
 /// Seconds between a call's `issuedAt` and `expiresAt`, at most.
@@ -38,3 +40,13 @@ pub const URL: usize = 4 << 10;
 pub const HEADERS: usize = 64;
 /// A header's value.
 pub const HEADER_VALUE: usize = 8 << 10;
+/// The value of a header of our own (`pst-vault-*`): evidence and receipts travel in base64.
+pub const VAULT_HEADER: usize = 256 << 10;
+/// The body of a provision request in canonical CBOR.
+pub const PROVISION: usize = 32 << 10;
+/// A secret that is provisioned.
+pub const SECRET: usize = 8 << 10;
+/// A genesis output in canonical CBOR.
+pub const GENESIS_OUTPUT: usize = 64 << 10;
+/// A share message in canonical CBOR.
+pub const SHARE: usize = 1 << 10;

@@ -1,0 +1,381 @@
+//! What a caller signs, and the inner request that carries it.
+//!
+//! The inner request *is* the platform call: method, URL, headers, body. Beside it stand headers of ours:
+//!
+//! ```text
+//! pst-vault-caller               0x and 40 lower-case hex digits
+//! pst-vault-store                <origin, decimal>:<salt, 0x and 64 hex digits>
+//! pst-vault-role                 0x and 64 hex digits; absent = 0
+//! pst-vault-recipient            0x and 64 hex digits; absent = 0
+//! pst-vault-evidence             base64 with padding; absent = empty
+//! pst-vault-issued-at            unix seconds, decimal
+//! pst-vault-expires-at           unix seconds, decimal
+//! pst-vault-nonce                0x and 64 hex digits
+//! pst-vault-min-finalized-slot   decimal; absent = 0
+//! pst-vault-signature            0x and 130 hex digits: r || s || v
+//! ```
+//! Each value has one form: no leading zeros, no upper case, and a value that equals its default is absent. All headers, ours and
+//! those for the platform, stand in strictly ascending order of their names.
+//!
+//! The signature is over the EIP-712 signing hash of [`Call`] in the domain {"PST Vault", "1", chain id, store registry, salt = vault id}:
+//! `headersHash` = keccak256 of the `name:value\n` lines of the headers for the platform, `bodyHash` = keccak256(body), `evidenceHash`
+//! = keccak256(evidence), `enclave` = SHA-256 of the OHTTP key configuration, `enc` = keccak256 of this request's encapsulated key. So
+//! a signed call opens at one enclave, in one boot, in one encapsulation.
+//!
+//! Out of scope: whose signature it is and whether the time is right, which `policy` checks.
+
+use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host};
+use crate::canonical;
+use crate::http::{Request, VAULT_PREFIX};
+use crate::limits;
+
+sol! {
+    /// What a caller signs: one request, to one enclave, in one boot.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Call {
+        address caller;
+        uint64 origin;
+        bytes32 salt;
+        bytes32 role;
+        string method;
+        string url;
+        bytes32 headersHash;
+        bytes32 bodyHash;
+        bytes32 recipient;
+        bytes32 evidenceHash;
+        uint64 issuedAt;
+        uint64 expiresAt;
+        bytes32 nonce;
+        uint64 minFinalizedSlot;
+        bytes32 enclave;
+        bytes32 enc;
+    }
+}
+
+const CALLER: &str = "pst-vault-caller";
+const STORE: &str = "pst-vault-store";
+const ROLE: &str = "pst-vault-role";
+const RECIPIENT: &str = "pst-vault-recipient";
+const EVIDENCE: &str = "pst-vault-evidence";
+const ISSUED_AT: &str = "pst-vault-issued-at";
+const EXPIRES_AT: &str = "pst-vault-expires-at";
+const NONCE: &str = "pst-vault-nonce";
+const MIN_FINALIZED_SLOT: &str = "pst-vault-min-finalized-slot";
+const SIGNATURE: &str = "pst-vault-signature";
+const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+
+/// The domain of everything that callers, owners and checkpoint signers sign.
+#[must_use]
+pub const fn domain(chain_id: u64, registry: Address, vault_id: B256) -> Eip712Domain {
+    eip712_domain! {
+        name: "PST Vault", version: "1", chain_id: chain_id, verifying_contract: registry, salt: vault_id,
+    }
+}
+
+/// The EIP-712 digest that the caller signs.
+#[must_use]
+pub fn digest(call: &Call, domain: &Eip712Domain) -> B256 {
+    call.eip712_signing_hash(domain)
+}
+
+/// A header of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `pst-vault-caller`.
+    Caller,
+    /// `pst-vault-store`.
+    Store,
+    /// `pst-vault-role`.
+    Role,
+    /// `pst-vault-recipient`.
+    Recipient,
+    /// `pst-vault-evidence`.
+    Evidence,
+    /// `pst-vault-issued-at`.
+    IssuedAt,
+    /// `pst-vault-expires-at`.
+    ExpiresAt,
+    /// `pst-vault-nonce`.
+    Nonce,
+    /// `pst-vault-min-finalized-slot`.
+    MinFinalizedSlot,
+    /// `pst-vault-signature`.
+    Signature,
+}
+
+impl Field {
+    /// Every header of ours that a request can carry.
+    pub const ALL: [Self; 10] = [
+        Self::Caller,
+        Self::Store,
+        Self::Role,
+        Self::Recipient,
+        Self::Evidence,
+        Self::IssuedAt,
+        Self::ExpiresAt,
+        Self::Nonce,
+        Self::MinFinalizedSlot,
+        Self::Signature,
+    ];
+
+    /// The header's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caller => CALLER,
+            Self::Store => STORE,
+            Self::Role => ROLE,
+            Self::Recipient => RECIPIENT,
+            Self::Evidence => EVIDENCE,
+            Self::IssuedAt => ISSUED_AT,
+            Self::ExpiresAt => EXPIRES_AT,
+            Self::Nonce => NONCE,
+            Self::MinFinalizedSlot => MIN_FINALIZED_SLOT,
+            Self::Signature => SIGNATURE,
+        }
+    }
+}
+
+/// Why an inner request is not a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Not one of DELETE, GET, HEAD, PATCH, POST, PUT.
+    #[error("method is not one that can be signed")]
+    Method,
+    /// The URL is not in its one form.
+    #[error("url: {0}")]
+    Url(#[from] UrlError),
+    /// The headers are not in their one form.
+    #[error("headers: {0}")]
+    Headers(#[from] HeaderError),
+    /// A header of ours that this version does not know.
+    #[error("unknown pst-vault header")]
+    UnknownField,
+    /// A header of ours is missing.
+    #[error("missing header {}", .0.name())]
+    Missing(Field),
+    /// A header of ours is not in its one form.
+    #[error("malformed header {}", .0.name())]
+    Malformed(Field),
+}
+
+/// A call as it came in. Nobody has checked who signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnverifiedCall {
+    /// What must have been signed.
+    pub call: Call,
+    /// What `evidenceHash` is the hash of.
+    pub evidence: Vec<u8>,
+    /// r || s || v, as it came.
+    pub signature: [u8; 65],
+}
+
+/// What a caller says beside the request itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFields {
+    /// Who signs.
+    pub caller: Address,
+    /// Portfolio that made the store.
+    pub origin: u64,
+    /// The store's salt; zero = the whole portfolio.
+    pub salt: B256,
+    /// Role claimed; zero = none.
+    pub role: B256,
+    /// keccak256 of the HPKE key that the answer is sealed to; zero = this request's own.
+    pub recipient: B256,
+    /// For the policy, at most [`limits::EVIDENCE`] bytes.
+    pub evidence: Vec<u8>,
+    /// Unix seconds.
+    pub issued_at: u64,
+    /// Unix seconds.
+    pub expires_at: u64,
+    /// Random: a caller uses one once.
+    pub nonce: B256,
+    /// The decision may not rest on a finalized head older than this slot.
+    pub min_finalized_slot: u64,
+}
+
+impl CallFields {
+    /// Writes these fields into the request's headers, in place of any that are there, and sorts all headers. A signature that is there is removed.
+    pub fn write(&self, request: &mut Request) {
+        let Self {
+            caller,
+            origin,
+            salt,
+            role,
+            recipient,
+            evidence,
+            issued_at,
+            expires_at,
+            nonce,
+            min_finalized_slot,
+        } = self;
+        request.headers.retain(|(name, _)| !name.starts_with(VAULT_PREFIX));
+        let mut put = |field: Field, value: String| {
+            request.headers.push((field.name().to_owned(), value.into_bytes()));
+        };
+        put(Field::Caller, prefixed(caller.as_slice()));
+        put(Field::Store, format!("{origin}:{}", prefixed(salt.as_slice())));
+        if !role.is_zero() {
+            put(Field::Role, prefixed(role.as_slice()));
+        }
+        if !recipient.is_zero() {
+            put(Field::Recipient, prefixed(recipient.as_slice()));
+        }
+        if !evidence.is_empty() {
+            put(Field::Evidence, STANDARD.encode(evidence));
+        }
+        put(Field::IssuedAt, issued_at.to_string());
+        put(Field::ExpiresAt, expires_at.to_string());
+        put(Field::Nonce, prefixed(nonce.as_slice()));
+        if *min_finalized_slot != 0 {
+            put(Field::MinFinalizedSlot, min_finalized_slot.to_string());
+        }
+        request.headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+
+    fn read(request: &Request) -> Result<Self, CallError> {
+        let known = |name: &str| Field::ALL.iter().any(|field| field.name() == name);
+        if request.headers.iter().any(|(name, _)| name.starts_with(VAULT_PREFIX) && !known(name)) {
+            return Err(CallError::UnknownField);
+        }
+        let store = required(request, Field::Store)?;
+        let malformed = CallError::Malformed(Field::Store);
+        let (origin, salt) = store.split_once(':').ok_or(malformed)?;
+        Ok(Self {
+            caller: fixed::<20>(required(request, Field::Caller)?, Field::Caller)?.into(),
+            origin: decimal(origin).ok_or(malformed)?,
+            salt: fixed::<32>(salt, Field::Store)?.into(),
+            role: word(request, Field::Role)?,
+            recipient: word(request, Field::Recipient)?,
+            evidence: evidence(request)?,
+            issued_at: number(request, Field::IssuedAt)?,
+            expires_at: number(request, Field::ExpiresAt)?,
+            nonce: fixed::<32>(required(request, Field::Nonce)?, Field::Nonce)?.into(),
+            min_finalized_slot: match optional(request, Field::MinFinalizedSlot)? {
+                None => 0,
+                Some(text) => decimal(text)
+                    .filter(|slot| *slot != 0)
+                    .ok_or(CallError::Malformed(Field::MinFinalizedSlot))?,
+            },
+        })
+    }
+}
+
+/// The call that a client is about to sign. The request has no signature yet, or an old one that does not count.
+///
+/// # Errors
+/// [`CallError`] names the rule that the enclave would refuse it for.
+pub fn unsigned(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) -> Result<Call, CallError> {
+    build(request, enc, key_config_digest).map(|(call, _)| call)
+}
+
+/// The call in an inner request: its headers parsed, URL and headers in their one form, every field filled.
+///
+/// # Errors
+/// [`CallError`] names the rule.
+pub fn read(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) -> Result<UnverifiedCall, CallError> {
+    let (call, evidence) = build(request, enc, key_config_digest)?;
+    let signature = fixed::<65>(required(request, Field::Signature)?, Field::Signature)?;
+    Ok(UnverifiedCall { call, evidence, signature })
+}
+
+/// Puts the signature into the request, in its place.
+pub fn set_signature(request: &mut Request, signature: &[u8; 65]) {
+    request.headers.retain(|(name, _)| name != SIGNATURE);
+    request.headers.push((SIGNATURE.to_owned(), prefixed(signature).into_bytes()));
+    request.headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+}
+
+fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, Vec<u8>), CallError> {
+    if !METHODS.contains(&request.method.as_str()) {
+        return Err(CallError::Method);
+    }
+    let url = canonical::url(request)?;
+    let headers_hash = canonical::headers(request)?;
+    let CallFields {
+        caller,
+        origin,
+        salt,
+        role,
+        recipient,
+        evidence,
+        issued_at,
+        expires_at,
+        nonce,
+        min_finalized_slot,
+    } = CallFields::read(request)?;
+    let call = Call {
+        caller,
+        origin,
+        salt,
+        role,
+        method: request.method.clone(),
+        url,
+        headersHash: headers_hash,
+        bodyHash: keccak256(&request.body),
+        recipient,
+        evidenceHash: keccak256(&evidence),
+        issuedAt: issued_at,
+        expiresAt: expires_at,
+        nonce,
+        minFinalizedSlot: min_finalized_slot,
+        enclave: enclave.into(),
+        enc: keccak256(enc),
+    };
+    Ok((call, evidence))
+}
+
+fn prefixed(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
+fn optional(request: &Request, field: Field) -> Result<Option<&str>, CallError> {
+    let Some(value) = request.header(field.name()) else { return Ok(None) };
+    core::str::from_utf8(value).map(Some).map_err(|_| CallError::Malformed(field))
+}
+
+fn required(request: &Request, field: Field) -> Result<&str, CallError> {
+    optional(request, field)?.ok_or(CallError::Missing(field))
+}
+
+/// `0x` and lower-case hex of exactly `N` bytes.
+fn fixed<const N: usize>(text: &str, field: Field) -> Result<[u8; N], CallError> {
+    let malformed = CallError::Malformed(field);
+    let digits = text.strip_prefix("0x").ok_or(malformed)?;
+    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(malformed);
+    }
+    let mut out = [0; N];
+    hex::decode_to_slice(digits, &mut out).map_err(|_| malformed)?;
+    Ok(out)
+}
+
+/// A word whose default, zero, is absent.
+fn word(request: &Request, field: Field) -> Result<B256, CallError> {
+    let Some(text) = optional(request, field)? else { return Ok(B256::ZERO) };
+    let word = B256::from(fixed::<32>(text, field)?);
+    if word.is_zero() { Err(CallError::Malformed(field)) } else { Ok(word) }
+}
+
+fn evidence(request: &Request) -> Result<Vec<u8>, CallError> {
+    let Some(text) = optional(request, Field::Evidence)? else { return Ok(Vec::new()) };
+    let malformed = CallError::Malformed(Field::Evidence);
+    let evidence = STANDARD.decode(text).map_err(|_| malformed)?;
+    if evidence.is_empty() || evidence.len() > limits::EVIDENCE { Err(malformed) } else { Ok(evidence) }
+}
+
+fn number(request: &Request, field: Field) -> Result<u64, CallError> {
+    decimal(required(request, field)?).ok_or(CallError::Malformed(field))
+}
+
+/// A decimal number in its only form.
+fn decimal(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if plain { text.parse().ok() } else { None }
+}
