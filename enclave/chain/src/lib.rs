@@ -1,1 +1,51 @@
 //! Ethereum light client and state proofs: untrusted bytes in, verified heads and proven state out.
+//!
+//! The flow:
+//!
+//! ```text
+//! checkpoint   -> accept_checkpoint              -> AcceptedCheckpoint   (at most 14 days old)
+//! SSZ objects  -> LightClient::{bootstrap, ..}   -> VerifiedHead         (342 of 512 members of a known committee)
+//! MPT nodes    -> ProvenState::add               -> account, slots, code (under that head's state root)
+//! ```
+//!
+//! Every byte comes from the host. Nothing here does I/O, reads a clock or draws randomness, and no input panics.
+//! Header layouts Electra and Fulu of the 512-member preset are understood; every other one is refused by name.
+//!
+//! Out of scope: whose signatures make a checkpoint acceptable (`policy`), how old a head may be (`vault`), what the
+//! proven state means (`policy`), and ancestry between heads: an attested head is not shown to descend from the finalized one.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod checkpoint;
+mod client;
+mod committee;
+mod header;
+mod merkle;
+mod network;
+mod objects;
+mod rlp;
+mod slot;
+mod ssz;
+mod state;
+mod trie;
+
+pub use checkpoint::{AcceptedCheckpoint, Checkpoint, CheckpointError, MAX_CHECKPOINT_AGE, accept_checkpoint};
+pub use client::{
+    AdvanceError, Advanced, BootstrapError, Conflict, LightClient, MAX_UPDATES, MIN_SIGNERS, VerifiedHead, Wants,
+};
+pub use network::{CustomNetwork, Layout, Network, NetworkError, UnknownLayout};
+pub use rlp::RlpError;
+pub use slot::Slot;
+pub use ssz::SszError;
+pub use state::{Account, AccountProof, ProofError, ProvenState};
+pub use trie::TrieError;

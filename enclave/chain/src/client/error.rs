@@ -1,0 +1,123 @@
+use crate::header::HeaderError;
+use crate::{Slot, SszError};
+
+/// Why a `LightClientBootstrap` was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BootstrapError {
+    /// Not the SSZ encoding of one.
+    #[error("bootstrap is malformed: {0}")]
+    Malformed(#[from] SszError),
+    /// The layout at its slot is not understood.
+    #[error("layout at slot {} is not supported", slot.0)]
+    UnsupportedFork {
+        /// Slot of the header.
+        slot: Slot,
+    },
+    /// The header is another block than the checkpoint.
+    #[error("bootstrap is not for the checkpoint")]
+    OtherBlock,
+    /// The execution payload header is not in the block's body.
+    #[error("execution branch does not hold")]
+    ExecutionBranch,
+    /// The committee is not that of the block's state.
+    #[error("current committee branch does not hold")]
+    CommitteeBranch,
+    /// A key is invalid, or the aggregate key is not the keys' sum.
+    #[error("committee keys are invalid")]
+    CommitteeKeys,
+}
+
+impl BootstrapError {
+    pub(super) const fn of(error: &HeaderError, slot: Slot) -> Self {
+        match error {
+            HeaderError::UnsupportedFork => Self::UnsupportedFork { slot },
+            HeaderError::ExecutionBranch => Self::ExecutionBranch,
+        }
+    }
+}
+
+/// Two finalized blocks at one slot, both signed by two thirds of a known committee: the chain has split, or its
+/// committee lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Slot of both.
+    pub slot: Slot,
+    /// Root of the block that was finalized here.
+    pub ours: [u8; 32],
+    /// Root of the other one.
+    pub theirs: [u8; 32],
+}
+
+/// Why an update was refused. The client keeps its old state in every case but [`AdvanceError::Conflict`], which freezes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdvanceError {
+    /// Not the SSZ encoding of the object.
+    #[error("update is malformed: {0}")]
+    Malformed(#[from] SszError),
+    /// The layout at a header's slot is not understood.
+    #[error("layout at slot {} is not supported", slot.0)]
+    UnsupportedFork {
+        /// Slot of the header.
+        slot: Slot,
+    },
+    /// `now` is before genesis.
+    #[error("the network has not begun")]
+    BeforeGenesis,
+    /// The signature's slot has not begun.
+    #[error("signature slot {} is in the future", slot.0)]
+    SignatureFromFuture {
+        /// Slot of the signature.
+        slot: Slot,
+    },
+    /// A block is signed in a later slot than its own.
+    #[error("signature slot is not after the attested slot")]
+    SignatureNotAfterAttested,
+    /// The finalized block is newer than the attested one.
+    #[error("finalized slot is after the attested slot")]
+    FinalizedAfterAttested,
+    /// The update finalizes nothing (or genesis, which needs no light client).
+    #[error("update finalizes nothing")]
+    NotFinal,
+    /// No committee is known for the signature's period.
+    #[error("no committee is known for period {period}")]
+    UnknownPeriod {
+        /// Sync-committee period of the signature.
+        period: u64,
+    },
+    /// Fewer than two thirds of the committee signed.
+    #[error("{signers} of 512 signed, at least 342 are needed")]
+    TooFewSigners {
+        /// Members who signed.
+        signers: u32,
+    },
+    /// It holds nothing that the client lacks.
+    #[error("update brings nothing new")]
+    NotNewer,
+    /// The attested header's execution payload header is not in its block's body.
+    #[error("execution branch of the attested header does not hold")]
+    AttestedExecutionBranch,
+    /// The finalized header's execution payload header is not in its block's body.
+    #[error("execution branch of the finalized header does not hold")]
+    FinalizedExecutionBranch,
+    /// The finalized header is not the one in the attested state.
+    #[error("finality branch does not hold")]
+    FinalityBranch,
+    /// The next committee is not that of the attested state.
+    #[error("next committee branch does not hold")]
+    CommitteeBranch,
+    /// A different committee is already known for that period.
+    #[error("next committee differs from the known one")]
+    CommitteeDiffers,
+    /// A key of the next committee is invalid, or its aggregate key is not the keys' sum.
+    #[error("committee keys are invalid")]
+    CommitteeKeys,
+    /// The committee did not sign this.
+    #[error("sync committee signature is invalid")]
+    Signature,
+    /// Another block was finalized at the same slot. The client is frozen from here on.
+    #[error("another block is finalized at slot {}", .0.slot.0)]
+    Conflict(Conflict),
+    /// The client has seen a conflict and believes nobody any more.
+    #[error("the light client is frozen by a conflict")]
+    Frozen,
+}

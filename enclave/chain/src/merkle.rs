@@ -1,0 +1,98 @@
+//! SHA-256 Merkle trees of SSZ (consensus-specs `ssz/simple-serialize.md`, `ssz/merkle-proofs.md`).
+use sha2::{Digest, Sha256};
+
+/// A node of a tree.
+pub(crate) type Node = [u8; 32];
+
+/// The parent of two nodes.
+pub(crate) fn pair(left: &Node, right: &Node) -> Node {
+    Sha256::new().chain_update(left).chain_update(right).finalize().into()
+}
+
+/// Root of `leaves` padded with zero leaves to two to the power of `depth`. `depth` is at least what the leaves need.
+pub(crate) fn root(leaves: Vec<Node>, depth: u32) -> Node {
+    let mut layer = leaves;
+    let mut padding = [0; 32];
+    for _ in 0..depth {
+        layer = layer
+            .chunks(2)
+            .map(|nodes| match nodes {
+                [left, right] => pair(left, right),
+                [left] => pair(left, &padding),
+                _ => padding,
+            })
+            .collect();
+        padding = pair(&padding, &padding);
+    }
+    layer.first().copied().unwrap_or(padding)
+}
+
+/// A number as a leaf.
+pub(crate) fn number(value: u64) -> Node {
+    padded(&value.to_le_bytes())
+}
+
+/// Up to 32 bytes as a leaf, zeros behind.
+pub(crate) fn padded(bytes: &[u8]) -> Node {
+    let mut node = [0; 32];
+    for (to, from) in node.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    node
+}
+
+/// Where a leaf stands in a tree of `DEPTH` levels: consensus-specs generalized index `2^DEPTH + index`.
+pub(crate) struct Place<const DEPTH: usize> {
+    index: u64,
+}
+
+/// `finalized_checkpoint.root` in an Electra state: generalized index 169.
+pub(crate) const FINALIZED_ROOT: Place<7> = Place { index: 41 };
+/// `current_sync_committee` in an Electra state: generalized index 86.
+pub(crate) const CURRENT_COMMITTEE: Place<6> = Place { index: 22 };
+/// `next_sync_committee` in an Electra state: generalized index 87.
+pub(crate) const NEXT_COMMITTEE: Place<6> = Place { index: 23 };
+/// `execution_payload` in a block body: generalized index 25.
+pub(crate) const EXECUTION: Place<4> = Place { index: 9 };
+
+impl<const DEPTH: usize> Place<DEPTH> {
+    /// Whether `branch` connects `leaf` at this place with `root`. The branch has the exact length by its type.
+    pub(crate) fn holds(&self, leaf: &Node, branch: &[Node; DEPTH], root: &Node) -> bool {
+        let mut index = self.index;
+        let mut node = *leaf;
+        for sibling in branch {
+            node = if index % 2 == 1 { pair(sibling, &node) } else { pair(&node, sibling) };
+            index /= 2;
+        }
+        node == *root
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pads_with_zero_subtrees() {
+        let leaf = [1; 32];
+        let zero = [0; 32];
+        let expected = pair(&pair(&leaf, &zero), &pair(&zero, &zero));
+        assert_eq!(root(vec![leaf], 2), expected);
+        assert_eq!(root(vec![leaf, zero, zero, zero], 2), expected);
+        assert_eq!(root(vec![], 1), pair(&zero, &zero));
+    }
+
+    #[test]
+    fn a_branch_holds_at_its_own_place_only() {
+        let leaves: Vec<Node> = (0..16).map(|n| [n; 32]).collect();
+        let top = root(leaves.clone(), 4);
+        let half = |at: usize, size: u32| root(leaves[at..at + (1 << size)].to_vec(), size);
+        let branch = [leaves[8], half(10, 1), half(12, 2), half(0, 3)];
+        assert!(EXECUTION.holds(&leaves[9], &branch, &top));
+        assert!(!EXECUTION.holds(&leaves[8], &branch, &top));
+        assert!(!Place::<4> { index: 8 }.holds(&leaves[9], &branch, &top));
+        let mut other = branch;
+        other[3][0] ^= 1;
+        assert!(!EXECUTION.holds(&leaves[9], &other, &top));
+    }
+}

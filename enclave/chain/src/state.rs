@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::VerifiedHead;
+use crate::rlp::{self, RlpError};
+use crate::trie::{self, EMPTY_ROOT, TrieError, keccak};
+
+/// An account, its slots and its code as the host claims them (EIP-1186). Fields that the proof itself shows are not carried.
+#[derive(Clone, Debug)]
+pub struct AccountProof<'a> {
+    /// Address.
+    pub address: [u8; 20],
+    /// Trie nodes from the state root down.
+    pub nodes: Vec<&'a [u8]>,
+    /// Storage slots with their trie nodes from the storage root down.
+    pub slots: Vec<([u8; 32], Vec<&'a [u8]>)>,
+    /// The account's code, where it was asked for.
+    pub code: Option<&'a [u8]>,
+}
+
+/// What the state holds at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// Proven not to exist.
+    Absent,
+    /// Proven to exist.
+    Present {
+        /// Transactions sent, or contracts created.
+        nonce: u64,
+        /// Wei, big-endian.
+        balance: [u8; 32],
+        /// Root of its storage.
+        storage_root: [u8; 32],
+        /// Keccak-256 of its code.
+        code_hash: [u8; 32],
+    },
+}
+
+/// Why a proof was refused. The state stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// The account's proof fails.
+    #[error("account proof: {0}")]
+    Account(TrieError),
+    /// What stands at the address is no account.
+    #[error("account is malformed: {0}")]
+    AccountValue(RlpError),
+    /// A slot's proof fails.
+    #[error("storage proof: {0}")]
+    Storage(TrieError),
+    /// What stands in a slot is no integer of at most 32 bytes, or an explicit zero.
+    #[error("storage value is malformed: {0}")]
+    StorageValue(RlpError),
+    /// The code is not the account's.
+    #[error("code does not have the account's code hash")]
+    CodeHash,
+}
+
+/// State of one head, as far as it was proven.
+///
+/// ```compile_fail
+/// let account = chain::Account::Absent;
+/// let mut state = chain::ProvenState { head: todo!(), accounts: Default::default() };
+/// ```
+/// ```compile_fail
+/// fn forge(state: &mut chain::ProvenState, account: chain::Account) {
+///     state.accounts.insert([0; 20], account);
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ProvenState {
+    head: VerifiedHead,
+    accounts: BTreeMap<[u8; 20], Entry>,
+    code: BTreeMap<[u8; 32], Arc<[u8]>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    account: Account,
+    slots: BTreeMap<[u8; 32], [u8; 32]>,
+}
+
+/// Keccak-256 of no code.
+const NO_CODE: [u8; 32] = [
+    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6,
+    0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+];
+
+impl ProvenState {
+    /// Nothing is proven yet.
+    #[must_use]
+    pub fn new(head: VerifiedHead) -> Self {
+        Self { head, accounts: BTreeMap::new(), code: BTreeMap::from([(NO_CODE, Arc::from([]))]) }
+    }
+
+    /// The state of another head. Code is named by its hash, so it needs no second proof and is kept.
+    #[must_use]
+    pub fn next(&self, head: VerifiedHead) -> Self {
+        Self { head, accounts: BTreeMap::new(), code: self.code.clone() }
+    }
+
+    /// Whose state this is.
+    #[must_use]
+    pub const fn head(&self) -> &VerifiedHead {
+        &self.head
+    }
+
+    /// Checks a proof against the head's state root and keeps what it shows.
+    ///
+    /// # Errors
+    /// When any part fails; then nothing of it is kept.
+    pub fn add(&mut self, proof: &AccountProof<'_>) -> Result<(), ProofError> {
+        let AccountProof { address, nodes, slots, code } = proof;
+        let leaf = trie::prove(&self.head.state_root(), &keccak(address), nodes).map_err(ProofError::Account)?;
+        let account = leaf.map_or(Ok(Account::Absent), Account::read).map_err(ProofError::AccountValue)?;
+        let (storage_root, code_hash) = match account {
+            Account::Absent => (EMPTY_ROOT, NO_CODE),
+            Account::Present { storage_root, code_hash, .. } => (storage_root, code_hash),
+        };
+        let values = slots
+            .iter()
+            .map(|(slot, nodes)| Ok((*slot, prove_slot(&storage_root, slot, nodes)?)))
+            .collect::<Result<Vec<_>, ProofError>>()?;
+        if let Some(code) = code {
+            if keccak(code) != code_hash {
+                return Err(ProofError::CodeHash);
+            }
+            self.code.entry(code_hash).or_insert_with(|| Arc::from(*code));
+        }
+        let entry = self.accounts.entry(*address).or_insert_with(|| Entry { account, slots: BTreeMap::new() });
+        entry.slots.extend(values);
+        Ok(())
+    }
+
+    /// What stands at an address; `None` when that was not proven either way.
+    #[must_use]
+    pub fn account(&self, address: [u8; 20]) -> Option<Account> {
+        self.accounts.get(&address).map(|entry| entry.account)
+    }
+
+    /// What stands in a storage slot, big-endian; `None` when that was not proven. Every slot of an account that is proven to
+    /// be absent or without storage is zero.
+    #[must_use]
+    pub fn slot(&self, address: [u8; 20], slot: [u8; 32]) -> Option<[u8; 32]> {
+        let entry = self.accounts.get(&address)?;
+        match entry.account {
+            Account::Absent | Account::Present { storage_root: EMPTY_ROOT, .. } => Some([0; 32]),
+            Account::Present { .. } => entry.slots.get(&slot).copied(),
+        }
+    }
+
+    /// Code by its Keccak-256 hash. The empty code is always known.
+    #[must_use]
+    pub fn code(&self, hash: &[u8; 32]) -> Option<Arc<[u8]>> {
+        self.code.get(hash).cloned()
+    }
+}
+
+fn prove_slot(storage_root: &[u8; 32], slot: &[u8; 32], nodes: &[&[u8]]) -> Result<[u8; 32], ProofError> {
+    let Some(leaf) = trie::prove(storage_root, &keccak(slot), nodes).map_err(ProofError::Storage)? else {
+        return Ok([0; 32]);
+    };
+    let value = rlp::single(leaf).and_then(rlp::Item::integer).map_err(ProofError::StorageValue)?;
+    // A zero is never stored: it would be a second way to say absent.
+    if value == [0; 32] { Err(ProofError::StorageValue(RlpError::NotCanonical)) } else { Ok(value) }
+}
+
+impl Account {
+    /// Reads `[nonce, balance, storage root, code hash]`.
+    fn read(leaf: &[u8]) -> Result<Self, RlpError> {
+        let mut fields = rlp::list(leaf)?;
+        let nonce = u64::from_be_bytes(fields.next()?.integer()?);
+        let balance = fields.next()?.integer()?;
+        let storage_root = fields.next()?.hash()?;
+        let code_hash = fields.next()?.hash()?;
+        fields.finish()?;
+        Ok(Self::Present { nonce, balance, storage_root, code_hash })
+    }
+}
