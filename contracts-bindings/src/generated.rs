@@ -5,6 +5,8 @@ pub use self::{
     vault_registry::VaultRegistry,
 };
 
+pub(crate) use self::store_access_policy::IStoreAccessPolicyAdmin;
+
 #[expect(
     missing_docs,
     reason = "generated; the documentation is in Interfaces.sol"

@@ -23,6 +23,11 @@ pub mod registry {
     pub use crate::StoreRegistry::{Decision, Limit, Param, Request, StoreRef, Subject};
 }
 
+/// What [`StoreAccessPolicy::grantCall`] takes.
+pub mod grants {
+    pub use crate::generated::IStoreAccessPolicyAdmin::{Constraint, Grant};
+}
+
 /// Gas of the one call the enclave runs: `StoreRegistry.AUTHORIZE_GAS`.
 pub const AUTHORIZE_GAS: u64 = 5_000_000;
 

@@ -151,7 +151,7 @@ contract StoreAccessPolicy is IStoreAccessPolicy, IStoreAccessPolicyAdmin, IERC1
     }
 
     /// @inheritdoc IStoreAccessPolicyAdmin
-    function setGrantRoot(uint64, bytes32, string calldata) external pure {
+    function setGrantRoot(uint64 portfolio, bytes32 root, string calldata uri) external pure {
         revert Unsupported("grant.root");
     }
 

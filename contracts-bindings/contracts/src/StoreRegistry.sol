@@ -201,52 +201,52 @@ contract StoreRegistry is IStoreRegistry {
     }
 
     /// @inheritdoc IStoreRegistry
-    function offerPortfolio(uint64, address) external pure {
+    function offerPortfolio(uint64 portfolio, address to) external pure {
         revert Unsupported("portfolio.transfer");
     }
 
     /// @inheritdoc IStoreRegistry
-    function acceptPortfolio(uint64, address, address, address) external pure {
+    function acceptPortfolio(uint64 portfolio, address policy, address guardian, address servicer) external pure {
         revert Unsupported("portfolio.transfer");
     }
 
     /// @inheritdoc IStoreRegistry
-    function offerStores(StoreRef[] calldata, uint64) external pure {
+    function offerStores(StoreRef[] calldata refs, uint64 to) external pure {
         revert Unsupported("store.transfer");
     }
 
     /// @inheritdoc IStoreRegistry
-    function acceptStores(uint64, StoreRef[] calldata) external pure {
+    function acceptStores(uint64 to, StoreRef[] calldata refs) external pure {
         revert Unsupported("store.transfer");
     }
 
     /// @inheritdoc IStoreRegistry
-    function proposePolicy(uint64, address) external pure {
+    function proposePolicy(uint64 portfolio, address policy) external pure {
         revert Unsupported("policy.change");
     }
 
     /// @inheritdoc IStoreRegistry
-    function setGuardian(uint64, address) external pure {
+    function setGuardian(uint64 portfolio, address guardian) external pure {
         revert Unsupported("guardian.change");
     }
 
     /// @inheritdoc IStoreRegistry
-    function setServicer(uint64, address) external pure {
+    function setServicer(uint64 portfolio, address servicer) external pure {
         revert Unsupported("servicer.change");
     }
 
     /// @inheritdoc IStoreRegistry
-    function cancel(uint64, bytes32) external pure {
+    function cancel(uint64 portfolio, bytes32 change) external pure {
         revert Unsupported("change.cancel");
     }
 
     /// @inheritdoc IStoreRegistry
-    function proposeUnlock(uint64, StoreRef calldata, bytes32, uint40) external pure {
+    function proposeUnlock(uint64 portfolio, StoreRef calldata ref, bytes32 operation, uint40 until) external pure {
         revert Unsupported("unlock");
     }
 
     /// @inheritdoc IStoreRegistry
-    function vetoUnlock(uint64, StoreRef calldata, bytes32) external pure {
+    function vetoUnlock(uint64 portfolio, StoreRef calldata ref, bytes32 operation) external pure {
         revert Unsupported("unlock");
     }
 

@@ -34,7 +34,7 @@ contract VaultRegistry is IVaultRegistry {
     /// As the time from which an image is live: never, and not to be proposed again.
     uint40 private constant REVOKED = type(uint40).max;
     /// keccak256 of 144 zero bytes: PCR0, PCR1 and PCR2 in debug mode.
-    bytes32 private constant DEBUG_IMAGE = keccak256(hex"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000");
+    bytes32 private constant DEBUG_IMAGE = 0xcd2e66bf0b91eeedc6c648ae9335a78d7c9a4ab0ef33612a824d91cdc68a4f21;
     /// RFC 6962: the root of a ledger without entries is SHA-256 of nothing.
     bytes32 private constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
@@ -140,12 +140,12 @@ contract VaultRegistry is IVaultRegistry {
     }
 
     /// @inheritdoc IVaultRegistry
-    function proposeReset(bytes32, uint64, bytes32) external pure {
+    function proposeReset(bytes32 vault, uint64 size, bytes32 root) external pure {
         revert Unsupported("vault.reset");
     }
 
     /// @inheritdoc IVaultRegistry
-    function vetoReset(bytes32) external pure {
+    function vetoReset(bytes32 vault) external pure {
         revert Unsupported("vault.reset");
     }
 
