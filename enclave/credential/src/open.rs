@@ -1,0 +1,165 @@
+//! The one door to a credential: a live Permit of its store opens the store's binding, and that the connection it names.
+
+use alloy_primitives::B256;
+use policy::Permit;
+use protocol::limits;
+
+use crate::aead;
+use crate::keys::Keys;
+use crate::record::{Binding, Connection, Kind, Record};
+use crate::seal::{Place, VERSION};
+
+/// Why a record stays closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The permit's time is over.
+    #[error("permit is no longer live")]
+    PermitExpired,
+    /// The permit is for another store.
+    #[error("permit is for another store")]
+    WrongStore,
+    /// Longer than a record may be, or too short to be one.
+    #[error("record has no possible length")]
+    Size,
+    /// A version that this code does not read.
+    #[error("unknown version of record")]
+    Version,
+    /// Another record, generation, kind, preset, vault or root key, or changed. Which one can't be known.
+    #[error("record does not open")]
+    Sealed,
+    /// It opens, and is not a record. Nobody without the root key can make one.
+    #[error("record is malformed")]
+    Malformed,
+    /// The connection is not of the binding's preset and account.
+    #[error("connection does not match its binding")]
+    WrongConnection,
+}
+
+/// A store's binding, opened under a Permit of that store: the right to open the one connection it names.
+///
+/// ```compile_fail
+/// let opened = credential::OpenedBinding(unreachable!());
+/// ```
+#[derive(Debug)]
+pub struct OpenedBinding(Binding);
+
+impl OpenedBinding {
+    /// What it says.
+    #[must_use]
+    pub const fn binding(&self) -> &Binding {
+        &self.0
+    }
+}
+
+/// Opens the binding of the permit's store, at the generation that the ledger says is current. `preset` is the one that named
+/// the permit's operations.
+///
+/// ```no_run
+/// fn with_a_permit(keys: &credential::Keys, permit: &policy::Permit, sealed: &[u8]) {
+///     let _ = credential::open_binding(keys, permit, "shopify-admin", 1, sealed, 0);
+/// }
+/// ```
+/// There is no way in without one:
+/// ```compile_fail,E0061
+/// fn without(keys: &credential::Keys, sealed: &[u8]) {
+///     let _ = credential::open_binding(keys, "shopify-admin", 1, sealed, 0);
+/// }
+/// ```
+/// # Errors
+/// See [`OpenError`].
+pub fn open_binding(
+    keys: &Keys,
+    permit: &Permit,
+    preset: &str,
+    generation: u64,
+    sealed: &[u8],
+    now_ms: u64,
+) -> Result<OpenedBinding, OpenError> {
+    if !permit.live(now_ms) {
+        return Err(OpenError::PermitExpired);
+    }
+    binding_of(keys, &permit.store(), preset, generation, sealed)
+}
+
+/// Opens the connection that the binding names, at the generation that the ledger says is current.
+///
+/// ```no_run
+/// fn with_a_permit(keys: &credential::Keys, permit: &policy::Permit, binding: &credential::OpenedBinding, sealed: &[u8]) {
+///     let _ = credential::open_connection(keys, permit, binding, 1, sealed, 0);
+/// }
+/// ```
+/// There is no way in without one:
+/// ```compile_fail,E0061
+/// fn without(keys: &credential::Keys, binding: &credential::OpenedBinding, sealed: &[u8]) {
+///     let _ = credential::open_connection(keys, binding, 1, sealed, 0);
+/// }
+/// ```
+/// # Errors
+/// See [`OpenError`].
+pub fn open_connection(
+    keys: &Keys,
+    permit: &Permit,
+    binding: &OpenedBinding,
+    generation: u64,
+    sealed: &[u8],
+    now_ms: u64,
+) -> Result<Connection, OpenError> {
+    if !permit.live(now_ms) {
+        return Err(OpenError::PermitExpired);
+    }
+    connection_of(keys, &permit.store(), binding, generation, sealed)
+}
+
+/// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
+fn binding_of(
+    keys: &Keys,
+    store: &B256,
+    preset: &str,
+    generation: u64,
+    sealed: &[u8],
+) -> Result<OpenedBinding, OpenError> {
+    let id = keys.record_id(Kind::Binding, store.as_slice());
+    match open_raw(keys, &Place { id: &id, generation, kind: Kind::Binding, preset }, sealed)? {
+        Record::Binding(binding) if binding.preset != preset => Err(OpenError::Malformed),
+        Record::Binding(binding) if binding.store != *store => Err(OpenError::WrongStore),
+        Record::Binding(binding) => Ok(OpenedBinding(binding)),
+        Record::App(_) | Record::Connection(_) => Err(OpenError::Malformed),
+    }
+}
+
+/// [`open_connection`] once the permit is judged.
+fn connection_of(
+    keys: &Keys,
+    store: &B256,
+    binding: &OpenedBinding,
+    generation: u64,
+    sealed: &[u8],
+) -> Result<Connection, OpenError> {
+    let OpenedBinding(binding) = binding;
+    if binding.store != *store {
+        return Err(OpenError::WrongStore);
+    }
+    let place = Place { id: &binding.connection, generation, kind: Kind::Connection, preset: &binding.preset };
+    match open_raw(keys, &place, sealed)? {
+        Record::Connection(connection) if connection.preset != binding.preset => Err(OpenError::WrongConnection),
+        Record::Connection(connection) if connection.account != binding.account => Err(OpenError::WrongConnection),
+        Record::Connection(connection) => Ok(connection),
+        Record::App(_) | Record::Binding(_) => Err(OpenError::Malformed),
+    }
+}
+
+fn open_raw(keys: &Keys, place: &Place<'_>, sealed: &[u8]) -> Result<Record, OpenError> {
+    if sealed.len() > limits::RECORD {
+        return Err(OpenError::Size);
+    }
+    let (version, sealed) = sealed.split_first_chunk::<2>().ok_or(OpenError::Size)?;
+    if *version != VERSION.to_be_bytes() {
+        return Err(OpenError::Version);
+    }
+    let aad = place.aad(keys).ok_or(OpenError::Sealed)?;
+    let plaintext = aead::open(&place.key(keys), &aad, sealed).map_err(|_| OpenError::Sealed)?;
+    Record::from_plaintext(&plaintext).ok_or(OpenError::Malformed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! A sealed record.
+//!
+//! ```text
+//! version (u16) || nonce (12) || AES-256-GCM(plaintext) || tag (16)
+//! key = HKDF-Expand(record key, label || record id || generation)
+//! aad = label || version || vault id || record id || generation || kind || length of preset (u8) || preset
+//! ```
+
+use protocol::limits;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::aead;
+use crate::keys::Keys;
+use crate::record::{Kind, Record};
+
+const LABEL: &[u8] = b"pst-vault/record/v1";
+pub(crate) const VERSION: u16 = 1;
+
+/// Why a record was not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// Generations start at 1.
+    #[error("generation zero")]
+    Generation,
+    /// A binding's id is that of its store.
+    #[error("record id is not the binding's")]
+    Id,
+    /// The name of the preset is empty or longer than 255 bytes.
+    #[error("name of the preset too long or empty")]
+    Preset,
+    /// The record is longer than a record may be.
+    #[error("record too long")]
+    Size,
+}
+
+/// Seals generation `generation` of record `id`.
+///
+/// # Errors
+/// See [`SealError`].
+pub fn seal(
+    keys: &Keys,
+    id: &[u8; 32],
+    generation: u64,
+    record: &Record,
+    rng: &mut impl CryptoRng,
+) -> Result<Vec<u8>, SealError> {
+    if generation == 0 {
+        return Err(SealError::Generation);
+    }
+    if let Record::Binding(binding) = record
+        && *id != keys.record_id(Kind::Binding, binding.store.as_slice())
+    {
+        return Err(SealError::Id);
+    }
+    let place = Place { id, generation, kind: record.kind(), preset: record.preset() };
+    let aad = place.aad(keys).ok_or(SealError::Preset)?;
+    let plaintext = record.to_plaintext().ok_or(SealError::Size)?;
+    let sealed = aead::seal(&place.key(keys), &aad, &plaintext, rng).ok_or(SealError::Size)?;
+    let sealed = [VERSION.to_be_bytes().as_slice(), &sealed].concat();
+    if sealed.len() > limits::RECORD {
+        return Err(SealError::Size);
+    }
+    Ok(sealed)
+}
+
+/// Where a ciphertext belongs.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) id: &'a [u8; 32],
+    pub(crate) generation: u64,
+    pub(crate) kind: Kind,
+    pub(crate) preset: &'a str,
+}
+
+impl Place<'_> {
+    pub(crate) fn key(&self, keys: &Keys) -> Zeroizing<[u8; 32]> {
+        keys.record.expand(&[LABEL, self.id, &self.generation.to_be_bytes()])
+    }
+
+    /// `None` if the preset has no name of 1 to 255 bytes.
+    pub(crate) fn aad(&self, keys: &Keys) -> Option<Vec<u8>> {
+        let Self { id, generation, kind, preset } = self;
+        let length = u8::try_from(preset.len()).ok().filter(|length| *length > 0)?;
+        let parts: [&[u8]; 8] = [
+            LABEL,
+            &VERSION.to_be_bytes(),
+            keys.vault_id.as_slice(),
+            id.as_slice(),
+            &generation.to_be_bytes(),
+            &[kind.code()],
+            &[length],
+            preset.as_bytes(),
+        ];
+        Some(parts.concat())
+    }
+}
