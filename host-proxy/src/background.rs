@@ -1,0 +1,144 @@
+//! What nobody asks for: configuring a fresh enclave, handing it the checkpoint, ticking, and knowing its phase.
+//!
+//! Nothing is remembered about an enclave but its last status: one that restarted says so in its next status, and is configured again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use protocol::message::{Answer, HostRequest, Phase, Problem};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::link::Enclave;
+use crate::status::Snapshot;
+
+/// The longest pause between two looks at the status.
+const STATUS: Duration = Duration::from_secs(1);
+/// The longest pause after a failure.
+const BACK_OFF: Duration = Duration::from_secs(5);
+/// A signed checkpoint is a few signatures long.
+const CHECKPOINT: u64 = 64 << 10;
+
+/// The background work for one enclave.
+#[derive(Debug)]
+pub(crate) struct Background {
+    pub(crate) enclave: Arc<Enclave>,
+    pub(crate) constitution: Vec<u8>,
+    pub(crate) settings: Vec<u8>,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) tick: Duration,
+    pub(crate) status: watch::Sender<Option<Snapshot>>,
+}
+
+impl Background {
+    /// Works until dropped. Status and ticks run beside each other: a long tick must not hide the phase.
+    pub(crate) async fn run(self) {
+        tokio::join!(self.follow(), self.ticks());
+    }
+
+    async fn follow(&self) {
+        let mut refused = None;
+        let mut pause = self.tick.min(STATUS);
+        let mut reachable = false;
+        loop {
+            match self.enclave.converse(HostRequest::Status).await {
+                Ok(Answer::Status(status)) => {
+                    let phase = status.phase;
+                    if !reachable {
+                        tracing::info!(?phase, "enclave answers");
+                    } else if self.status.borrow().as_ref().is_some_and(|last| last.status.phase != phase) {
+                        tracing::info!(?phase, "phase");
+                    }
+                    reachable = true;
+                    pause = self.tick.min(STATUS);
+                    self.status.send_replace(Some(Snapshot { status, at: Instant::now() }));
+                    match phase {
+                        Phase::WaitingForConstitution => self.configure().await,
+                        Phase::WaitingForCheckpoint => self.give_checkpoint(&mut refused).await,
+                        Phase::WaitingForShares | Phase::Syncing | Phase::Serving => {}
+                    }
+                }
+                other => {
+                    if reachable {
+                        tracing::warn!("enclave does not answer");
+                    }
+                    if let Ok(answer) = other {
+                        tracing::warn!(?answer, "status was answered with something else");
+                    }
+                    reachable = false;
+                    pause = (pause * 2).min(BACK_OFF);
+                }
+            }
+            sleep(pause).await;
+        }
+    }
+
+    async fn configure(&self) {
+        let request =
+            HostRequest::Configure { constitution: self.constitution.clone(), settings: self.settings.clone() };
+        self.say("configure", request).await;
+    }
+
+    /// Gives the checkpoint in the file, unless just these bytes were refused already.
+    async fn give_checkpoint(&self, refused: &mut Option<Vec<u8>>) {
+        let Some(path) = &self.checkpoint else { return };
+        let signed = match read(path).await {
+            Ok(signed) => signed,
+            Err(error) => {
+                tracing::warn!(%error, "checkpoint file can't be read");
+                return;
+            }
+        };
+        if refused.as_ref() == Some(&signed) {
+            return;
+        }
+        let request = HostRequest::Checkpoint { signed: signed.clone() };
+        if self.say("checkpoint", request).await == Some(Problem::Checkpoint) {
+            *refused = Some(signed);
+        }
+    }
+
+    async fn ticks(&self) {
+        loop {
+            let configured = self
+                .status
+                .borrow()
+                .as_ref()
+                .is_some_and(|snapshot| snapshot.status.phase != Phase::WaitingForConstitution);
+            if configured {
+                self.say("tick", HostRequest::Tick).await;
+            }
+            sleep(self.tick).await;
+        }
+    }
+
+    async fn say(&self, kind: &'static str, request: HostRequest) -> Option<Problem> {
+        match self.enclave.converse(request).await {
+            Ok(Answer::Problem(problem)) => {
+                // A tick has nothing to do in some phases.
+                if kind != "tick" || problem != Problem::Phase {
+                    tracing::warn!(kind, %problem, "enclave refused");
+                }
+                Some(problem)
+            }
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(kind, %error, "conversation failed");
+                None
+            }
+        }
+    }
+}
+
+async fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    use tokio::io::AsyncReadExt;
+
+    let mut bytes = Vec::new();
+    tokio::fs::File::open(path).await?.take(CHECKPOINT + 1).read_to_end(&mut bytes).await?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= CHECKPOINT) {
+        Ok(bytes)
+    } else {
+        Err(std::io::ErrorKind::FileTooLarge.into())
+    }
+}

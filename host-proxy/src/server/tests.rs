@@ -1,0 +1,4 @@
+mod answers;
+mod fake;
+mod hostile;
+mod lifecycle;
