@@ -1,1 +1,58 @@
 //! Decides whether a Nitro attestation document proves an expected image.
+//!
+//! ```text
+//! bytes --parse--> UnverifiedDocument --chain--> AuthenticChain --signature--> AuthenticDocument --appraise--> VerifiedDocument
+//! ```
+//!
+//! [`authenticate`] says that AWS's hypervisor (or whoever owns the [`TrustAnchor`]) made the statement, at a time that
+//! the caller names. [`appraise`] says that the statement is the one the caller expects: image, nonce, age. Only a
+//! [`VerifiedDocument`] may be acted on; an auditor who has nothing to compare with stops at [`AuthenticDocument`].
+//!
+//! Rules beyond AWS's "Verifying the root of trust", each measured on real documents:
+//! one envelope form in shortest encoding, so that nothing outside the signature is free to write; module id, leaf
+//! certificate and PCR4 must name the same instance; a document in debug mode (PCR0, PCR1, PCR2 all zero) is never
+//! verified; a `NitroTPM` document is no enclave's. A high `s` is normal in AWS's signatures and accepted, so a document is
+//! identified by [`VerifiedDocument::payload_digest`] and never by its bytes.
+//!
+//! Out of scope: fetching, clocks and revocation lists. Bytes and time are arguments; AWS's own text says to leave the
+//! revocation lists out, and a leaf lives three hours.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod anchor;
+mod appraise;
+mod authenticate;
+mod cbor;
+mod certificate;
+mod chain;
+mod contents;
+mod der;
+mod document;
+mod extensions;
+mod payload;
+mod pcrs;
+mod signature;
+mod time;
+
+pub use anchor::{TrustAnchor, TrustAnchorError};
+pub use appraise::{
+    Appraisal, Difference, Expectations, Expected, FUTURE_SKEW_SECONDS, VerifiedDocument, VerifyError, appraise, verify,
+};
+pub use authenticate::{AuthenticDocument, AuthenticateError, authenticate};
+pub use certificate::CertificateError;
+pub use chain::{AuthenticChain, CertificateSummary, ChainError};
+pub use document::{Encoding, MAX_DOCUMENT, UnverifiedDocument};
+pub use payload::{DocumentError, Field, UnverifiedContents};
+pub use pcrs::{Image, Measurement, Pcrs, ZeroMeasurement};
+pub use time::UnixSeconds;

@@ -1,0 +1,134 @@
+//! Documents that AWS signed, from many projects and five years.
+
+mod kit;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use attestation_verifier::{
+    Appraisal, AuthenticateError, ChainError, Difference, DocumentError, Expectations, Expected, Image, TrustAnchor,
+    UnixSeconds, UnverifiedDocument, appraise, authenticate, verify,
+};
+
+/// The vectors are a directory of their own. Where they are not, there is nothing to test, and CI must have them.
+fn documents() -> Vec<(String, Vec<u8>)> {
+    let vectors = std::env::var_os("PST_VAULT_VECTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
+    let Ok(directory) = fs::read_dir(vectors.join("attestation/docs")) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI has no vectors in {}", vectors.display());
+        eprintln!("skipped: no vectors in {}", vectors.display());
+        return Vec::new();
+    };
+    let mut all: Vec<_> = directory
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .collect();
+    all.sort();
+    assert!(all.len() >= 10, "vectors are missing");
+    all
+}
+
+fn own_time(document: &[u8]) -> UnixSeconds {
+    UnixSeconds::from_millis(UnverifiedDocument::parse(document).unwrap().danger_timestamp_ms())
+}
+
+/// What a document says it is: the strictest expectation that it can pass.
+fn expecting_itself(document: &[u8]) -> Expectations {
+    let document = UnverifiedDocument::parse(document).unwrap();
+    let contents = document.danger_contents();
+    let expected = |field: Option<&[u8]>| field.map_or(Expected::NotAsked, |bytes| Expected::Is(bytes.to_vec()));
+    Expectations {
+        image: Image::new(*contents.pcrs.image()).unwrap_or(Image::new([[1; 48]; 3]).unwrap()),
+        more: contents.pcrs.iter().filter(|(index, _)| *index > 2).map(|(index, value)| (index, *value)).collect(),
+        nonce: expected(contents.nonce),
+        user_data: expected(contents.user_data),
+        max_age_seconds: 1,
+    }
+}
+
+#[test]
+fn each_document_gets_its_verdict_at_its_own_time() {
+    let aws = TrustAnchor::aws_nitro_enclaves_g1();
+    let (mut verified, mut debug, mut tpm, mut invalid) = (0, 0, 0, 0);
+    for (name, document) in documents() {
+        if name.starts_with("vaportpm") {
+            let time = UnixSeconds(1_770_113_522);
+            assert_eq!(
+                authenticate(&document, &aws, time).unwrap_err(),
+                AuthenticateError::Document(DocumentError::NitroTpm)
+            );
+            tpm += 1;
+            continue;
+        }
+        let time = own_time(&document);
+        if name.starts_with("INVALID_") {
+            assert_eq!(authenticate(&document, &aws, time).unwrap_err(), AuthenticateError::Signature, "{name}");
+            invalid += 1;
+            continue;
+        }
+        let authentic = authenticate(&document, &aws, time).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expectations = expecting_itself(&document);
+        if authentic.pcrs().debug_mode() {
+            let Appraisal { differences, .. } = appraise(authentic, &expectations, time).unwrap_err();
+            assert_eq!(differences[0], Difference::DebugMode, "{name}");
+            assert!(
+                differences[1..].iter().all(|difference| matches!(difference, Difference::Pcr { index: 0..=2, .. }))
+            );
+            debug += 1;
+        } else {
+            let document = appraise(authentic, &expectations, time).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(document.chain().certificates().len(), 5, "{name}");
+            verified += 1;
+        }
+    }
+    println!("{verified} verified, {debug} in debug mode, {tpm} of a NitroTPM, {invalid} invalid");
+}
+
+#[test]
+fn t3_an_old_document_has_expired_now() {
+    let aws = TrustAnchor::aws_nitro_enclaves_g1();
+    for (name, document) in documents().into_iter().filter(|(name, _)| !name.starts_with("vaportpm")) {
+        let error = authenticate(&document, &aws, UnixSeconds(1_795_000_000)).unwrap_err();
+        assert!(matches!(error, AuthenticateError::Chain(ChainError::Expired { .. })), "{name}: {error}");
+    }
+}
+
+#[test]
+fn t4_a_genuine_document_does_not_hang_on_another_root() {
+    let anchor = kit::Kit::new().anchor();
+    for (name, document) in documents().into_iter().filter(|(name, _)| !name.starts_with("vaportpm")) {
+        let error = authenticate(&document, &anchor, own_time(&document)).unwrap_err();
+        assert_eq!(error, AuthenticateError::Chain(ChainError::WrongRoot), "{name}");
+    }
+}
+
+#[test]
+fn webpki_agrees_on_every_genuine_chain() {
+    for (name, document) in documents().into_iter().filter(|(name, _)| !name.starts_with("vaportpm")) {
+        let time = own_time(&document);
+        let document = UnverifiedDocument::parse(&document).unwrap();
+        let contents = document.danger_contents();
+        let chain: Vec<_> =
+            contents.authorities.iter().copied().chain([contents.certificate]).map(<[u8]>::to_vec).collect();
+        assert!(kit::webpki_accepts(&chain, time.0), "{name}");
+    }
+}
+
+/// Not a rule: prints the time of one whole verification beside that of its five signatures.
+#[test]
+#[ignore = "a measurement"]
+fn time_of_one_verification() {
+    let aws = TrustAnchor::aws_nitro_enclaves_g1();
+    let Some((name, document)) = documents().into_iter().find(|(name, _)| name == "dstack_3.bin") else { return };
+    let (time, expectations) = (own_time(&document), expecting_itself(&document));
+    let mut micros: Vec<_> = (0..500)
+        .map(|_| {
+            let start = Instant::now();
+            let _ = verify(&document, &aws, time, &expectations).unwrap();
+            start.elapsed().as_micros()
+        })
+        .collect();
+    micros.sort_unstable();
+    println!("{name}: p10 {} us, median {} us of 500", micros[50], micros[250]);
+}
