@@ -1,0 +1,363 @@
+use super::*;
+use crate::graphql::GraphqlError;
+use crate::json::JsonError;
+use crate::{InjectError, Preset};
+use credential::Secret;
+
+const HOST: &str = "a.myshopify.com";
+const PATH: &str = "/admin/api/2026-10/graphql.json";
+const TOKEN: &[u8] = b"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";
+
+fn post(body: &str) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        scheme: "https".to_owned(),
+        authority: HOST.to_owned(),
+        path: PATH.to_owned(),
+        headers: vec![("content-type".to_owned(), b"application/json".to_vec())],
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn graphql(document: &str) -> Request {
+    post(&serde_json::json!({ "query": document }).to_string())
+}
+
+fn named(request: &Request) -> Vec<(String, Class)> {
+    let operations = Preset::ShopifyAdmin.name(request, HOST).unwrap();
+    operations.into_iter().map(|operation| (operation.name, operation.class)).collect()
+}
+
+fn refused(request: &Request) -> NameError {
+    Preset::ShopifyAdmin.name(request, HOST).unwrap_err()
+}
+
+fn with(change: impl FnOnce(&mut Request)) -> Request {
+    let mut request = graphql("{shop{id}}");
+    change(&mut request);
+    request
+}
+
+fn secret() -> Secret {
+    Secret::new(TOKEN).unwrap()
+}
+
+#[test]
+fn names_every_class_of_the_table() {
+    for (document, name, class) in [
+        ("{orders(first:1){edges{node{id}}}}", "shopify.query.orders", Class::Read),
+        ("{order(id:\"1\"){id}}", "shopify.query.order", Class::Read),
+        ("{shop{name}}", "shopify.query.shop", Class::Read),
+        ("{products{x}}", "shopify.query.products", Class::Read),
+        ("{product{x}}", "shopify.query.product", Class::Read),
+        ("{customers{x}}", "shopify.query.customers", Class::Read),
+        ("{inventoryItems{x}}", "shopify.query.inventoryItems", Class::Read),
+        ("{locations{x}}", "shopify.query.locations", Class::Read),
+        ("{shopifyPaymentsAccount{x}}", "shopify.query.shopifyPaymentsAccount", Class::Read),
+        ("mutation{orderUpdate{x}}", "shopify.mutation.orderUpdate", Class::Write),
+        ("mutation{productUpdate{x}}", "shopify.mutation.productUpdate", Class::Write),
+        ("mutation{tagsAdd{x}}", "shopify.mutation.tagsAdd", Class::Write),
+        ("mutation{refundCreate{x}}", "shopify.mutation.refundCreate", Class::Value),
+        ("mutation{orderCancel{x}}", "shopify.mutation.orderCancel", Class::Value),
+        (
+            "mutation{shopifyPaymentsPayoutAlternateCurrencyCreate{x}}",
+            "shopify.mutation.shopifyPaymentsPayoutAlternateCurrencyCreate",
+            Class::Routing,
+        ),
+        ("mutation{delegateAccessTokenCreate{x}}", "shopify.mutation.delegateAccessTokenCreate", Class::Mint),
+        ("mutation{storefrontAccessTokenCreate{x}}", "shopify.mutation.storefrontAccessTokenCreate", Class::Mint),
+        ("mutation{webhookSubscriptionCreate{x}}", "shopify.mutation.webhookSubscriptionCreate", Class::Authz),
+        ("mutation{appUninstall{x}}", "shopify.mutation.appUninstall", Class::Authz),
+        ("mutation{appRevokeAccessScopes{x}}", "shopify.mutation.appRevokeAccessScopes", Class::Authz),
+    ] {
+        assert_eq!(named(&graphql(document)), [(name.to_owned(), class)]);
+    }
+}
+
+#[test]
+fn names_each_root_field_and_the_version() {
+    let request = graphql("mutation { a: orderUpdate { x } shop: refundCreate { x } }");
+    let names: Vec<_> = named(&request).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["shopify.mutation.orderUpdate", "shopify.mutation.refundCreate"]);
+    let operations = Preset::ShopifyAdmin.name(&request, HOST).unwrap();
+    for operation in operations {
+        let [param] = operation.params.as_slice() else { panic!() };
+        assert_eq!(param.name, keccak256("api.version"));
+        assert_eq!(param.value.as_slice(), b"2026-10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    }
+}
+
+#[test]
+fn names_the_rest_shop() {
+    let get = |change: fn(&mut Request)| {
+        with(|request| {
+            request.method = "GET".to_owned();
+            request.path = "/admin/api/2026-10/shop.json".to_owned();
+            request.body.clear();
+            change(request);
+        })
+    };
+    assert_eq!(named(&get(|_| ())), [("shopify.rest.shop".to_owned(), Class::Read)]);
+    assert_eq!(refused(&get(|request| request.path.push_str("?fields=id"))), NameError::Query);
+    assert_eq!(refused(&get(|request| request.body.push(b'x'))), NameError::Body);
+    assert_eq!(refused(&get(|request| request.path = "/admin/api/2026-10/orders.json".to_owned())), NameError::Path);
+    assert_eq!(refused(&get(|request| request.method = "PUT".to_owned())), NameError::Path);
+}
+
+#[test]
+fn accepts_variables_and_operation_name() {
+    let body = r#"{"query":"query A($x:Int){orders(first:$x){x}}","variables":{"x":1.0e2,"y":[{"z":null}]},"operationName":"A"}"#;
+    let request = post(body);
+    assert_eq!(named(&request).len(), 1);
+    // Variables go out as they came: byte for byte.
+    let sent = Preset::ShopifyAdmin.inject(&request, HOST, &secret()).unwrap();
+    assert_eq!(sent.body, body.as_bytes());
+    assert_eq!(named(&post(r#"{"query":"{shop}","variables":null,"operationName":null}"#)).len(), 1);
+}
+
+#[test]
+fn t72_refuses_containers() {
+    for document in [
+        "{node(id:\"gid://shopify/Order/1\"){id}}",
+        "{nodes(ids:[]){id}}",
+        "{shop:node(id:\"1\"){id}}",
+        "{bulkOperation(id:\"1\"){id}}",
+        "mutation{bulkOperationRunQuery(query:\"\"){x}}",
+        "mutation{bulkOperationRunMutation(mutation:\"\"){x}}",
+        "mutation{tagsAdd{x} a:bulkOperationRunMutation{x}}",
+        "mutation{metafieldsSetBatch{x}}",
+    ] {
+        assert_eq!(refused(&graphql(document)), NameError::Container, "{document}");
+    }
+}
+
+#[test]
+fn t72_refuses_what_is_not_in_the_table() {
+    for document in ["{refundCreate{x}}", "mutation{orders{x}}", "{Orders{x}}", "mutation{themeFilesUpsert{x}}", "{shop{id} unknown}"] {
+        assert_eq!(refused(&graphql(document)), NameError::Unknown, "{document}");
+    }
+}
+
+#[test]
+fn t72_refuses_documents_that_hide_a_root_field() {
+    let error = |document| match refused(&graphql(document)) {
+        NameError::Graphql(error) => error,
+        other => panic!("{other}"),
+    };
+    assert_eq!(error("mutation{...F} fragment F on Mutation{refundCreate{x}}"), GraphqlError::RootFragment);
+    assert_eq!(error("query A{shop} mutation B{refundCreate{x}}"), GraphqlError::SeveralOperations);
+    assert_eq!(error("subscription{orders}"), GraphqlError::Subscription);
+    assert_eq!(error("{__schema{types{name}}}"), GraphqlError::Introspection);
+    assert_eq!(error("\u{feff}{shop}"), GraphqlError::Character);
+    assert_eq!(error("{shop"), GraphqlError::Syntax);
+}
+
+#[test]
+fn t72_refuses_a_body_that_can_be_read_in_two_ways() {
+    for body in [
+        r#"{"query":"{shop}","query":"mutation{refundCreate{x}}"}"#,
+        r#"{"query":"{shop}","\u0071uery":"mutation{refundCreate{x}}"}"#,
+        r#"{"query":"{shop}","variables":{"a":1,"a":2}}"#,
+        r#"{"query":"{shop}"}{"query":"mutation{refundCreate{x}}"}"#,
+        r"query={shop}",
+        "",
+    ] {
+        assert_eq!(refused(&post(body)), NameError::Json(JsonError), "{body}");
+    }
+    for body in [
+        r#"[{"query":"{shop}"},{"query":"mutation{refundCreate{x}}"}]"#,
+        r#"{"query":"{shop}","extensions":{"persistedQuery":{}}}"#,
+        r#"{"query":"{shop}","Query":"mutation{refundCreate{x}}"}"#,
+        r#"{"query":"{shop}","variables":"{}"}"#,
+        r#"{"query":["{shop}"]}"#,
+        r#"{"query":null}"#,
+        r#"{"query":"{shop}","operationName":1}"#,
+        r#"{"id":"a"}"#,
+        "{}",
+        "\"{shop}\"",
+        "null",
+    ] {
+        assert_eq!(refused(&post(body)), NameError::GraphqlRequest, "{body}");
+    }
+    for body in [r#"{"query":"query A{shop}","operationName":"B"}"#, r#"{"query":"{shop}","operationName":""}"#] {
+        assert_eq!(refused(&post(body)), NameError::OperationName, "{body}");
+    }
+}
+
+#[test]
+fn t72_refuses_a_query_outside_the_body() {
+    assert_eq!(refused(&with(|request| request.path.push_str("?query={shop}"))), NameError::Query);
+    assert_eq!(refused(&with(|request| request.path.push('?'))), NameError::Query);
+    let get = with(|request| {
+        request.method = "GET".to_owned();
+        request.body.clear();
+    });
+    assert_eq!(refused(&get), NameError::Path);
+}
+
+#[test]
+fn t72_refuses_a_body_that_is_not_declared_as_json() {
+    for content_type in ["application/graphql", "application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-7", "application/JSON", ""] {
+        let request = with(|request| request.headers[0].1 = content_type.as_bytes().to_vec());
+        assert_eq!(refused(&request), NameError::ContentType, "{content_type}");
+    }
+    assert_eq!(refused(&with(|request| request.headers.clear())), NameError::ContentType);
+    assert_eq!(named(&with(|request| request.headers[0].1 = b"application/json; charset=utf-8".to_vec())).len(), 1);
+}
+
+#[test]
+fn refuses_other_paths_and_versions() {
+    for path in [
+        "/admin/api/2026-10/graphql.json/", "/admin/api/2026-10/graphql", "/admin/api/graphql.json", "/admin/api//graphql.json", "/api/2026-10/graphql.json",
+        "/admin/oauth/access_token", "/", "", "/admin/api/2026-10/../2026-10/graphql.json", "/admin/api/2026-10/GraphQL.json", "/ADMIN/api/2026-10/graphql.json",
+    ] {
+        let error = refused(&with(|request| request.path = path.to_owned()));
+        assert!(matches!(error, NameError::Path | NameError::Version), "{path} {error}");
+    }
+    for version in ["unstable", "2026-11", "2026-1", "202-10", "2026_10", "20260-10", "2026-10 ", "２026-10"] {
+        let request = with(|request| request.path = format!("/admin/api/{version}/graphql.json"));
+        assert_eq!(refused(&request), NameError::Version, "{version}");
+    }
+}
+
+#[test]
+fn t43_refuses_another_spelling_of_the_host() {
+    for authority in [
+        "A.myshopify.com", "a.myshopify.com.", "a.myshopify.com:443", "user@a.myshopify.com", "b.myshopify.com@a.myshopify.com", " a.myshopify.com", "xn--a.myshopify.com",
+        "",
+    ] {
+        assert_eq!(refused(&with(|request| request.authority = authority.to_owned())), NameError::Host, "{authority}");
+    }
+    assert_eq!(refused(&with(|request| request.scheme = "http".to_owned())), NameError::Scheme);
+}
+
+#[test]
+fn t70_refuses_another_store_s_host() {
+    let other = with(|request| request.authority = "b.myshopify.com".to_owned());
+    assert_eq!(refused(&other), NameError::Host);
+    assert_eq!(Preset::ShopifyAdmin.inject(&other, HOST, &secret()).unwrap_err(), InjectError::Host);
+    // Nor does a binding of a host that is no shop help.
+    let evil = with(|request| request.authority = "evil.example".to_owned());
+    assert_eq!(Preset::ShopifyAdmin.name(&evil, "evil.example").unwrap_err(), NameError::Host);
+    assert_eq!(Preset::ShopifyAdmin.inject(&evil, "evil.example", &secret()).unwrap_err(), InjectError::Host);
+}
+
+#[test]
+fn t45_a_host_has_exactly_the_shape_of_a_shop() {
+    for host in ["a.myshopify.com", "my-shop-2.myshopify.com", "0.myshopify.com"] {
+        assert!(Preset::ShopifyAdmin.host_allowed(host), "{host}");
+        assert_eq!(Preset::ShopifyAdmin.egress_hosts(host), [host]);
+        assert_eq!(Preset::of_host(host), Some(Preset::ShopifyAdmin));
+    }
+    for host in [
+        "myshopify.com", ".myshopify.com", "-a.myshopify.com", "a-.myshopify.com", "a.b.myshopify.com", "A.myshopify.com", "a.myshopify.com.", "a.myshopify.com:443",
+        "a.myshopify.com.evil.example", "evil.example/a.myshopify.com", "a_b.myshopify.com", "é.myshopify.com", "a%2e.myshopify.com", "a\0.myshopify.com", "amyshopify.com",
+        "169.254.169.254", "localhost",
+    ] {
+        assert!(!Preset::ShopifyAdmin.host_allowed(host), "{host}");
+        assert!(Preset::ShopifyAdmin.egress_hosts(host).is_empty());
+    }
+    assert!(!Preset::ShopifyAdmin.host_allowed(&format!("{}.myshopify.com", "a".repeat(64))));
+}
+
+#[test]
+fn injects_the_token_and_what_the_vault_decides() {
+    let request = with(|request| {
+        request.headers = [
+            ("accept", "application/json"),
+            ("content-type", "application/json"),
+            ("pst-vault-caller", "0x00"),
+            ("pst-vault-signature", "0x00"),
+            ("user-agent", "x"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+        .to_vec();
+    });
+    let sent = Preset::ShopifyAdmin.inject(&request, HOST, &secret()).unwrap();
+    assert_eq!(sent.url(), request.url());
+    assert_eq!((sent.method.as_str(), sent.authority.as_str(), sent.path.as_str()), ("POST", HOST, PATH));
+    let headers: Vec<(&str, &[u8])> = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let expected: [(&str, &[u8]); 6] = [
+        ("host", HOST.as_bytes()),
+        ("accept-encoding", b"identity"),
+        ("accept", b"application/json"),
+        ("content-type", b"application/json"),
+        ("user-agent", b"x"),
+        ("x-shopify-access-token", TOKEN),
+    ];
+    assert_eq!(headers, expected);
+    assert_eq!(sent.body, request.body);
+    assert!(!format!("{sent:?}").contains("shpat"));
+}
+
+#[test]
+fn t44_refuses_headers_that_a_caller_may_not_set() {
+    for name in [
+        "x-shopify-access-token", "X-Shopify-Access-Token", "authorization", "cookie", "host", "connection", "keep-alive", "te", "trailer", "transfer-encoding",
+        "upgrade", "proxy-authorization", "proxy-connection", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-http-method-override", "x-method-override",
+        "content-length", "accept-encoding", "content-encoding", "expect", "x-original-url", ":authority", "", "Accept",
+    ] {
+        let request = with(|request| request.headers.push((name.to_owned(), b"x".to_vec())));
+        assert_eq!(refused(&request), NameError::Header, "{name}");
+        assert_eq!(Preset::ShopifyAdmin.inject(&request, HOST, &secret()).unwrap_err(), InjectError::Header, "{name}");
+    }
+    let twice = with(|request| request.headers.push(("content-type".to_owned(), b"application/graphql".to_vec())));
+    assert_eq!(refused(&twice), NameError::Header);
+}
+
+#[test]
+fn t43_refuses_header_values_that_could_end_the_header() {
+    for value in ["a\r\nx-shopify-access-token: b", "a\nb", "a\0b", "a\tb", "é"] {
+        let request = with(|request| request.headers.push(("user-agent".to_owned(), value.as_bytes().to_vec())));
+        assert_eq!(Preset::ShopifyAdmin.inject(&request, HOST, &secret()).unwrap_err(), InjectError::Header);
+    }
+    for value in [b"12345678\r\nx: y".as_slice(), b"1234 5678", b"1234567\xff", b"12345678\0"] {
+        let secret = Secret::new(value).unwrap();
+        assert_eq!(Preset::ShopifyAdmin.inject(&graphql("{shop}"), HOST, &secret).unwrap_err(), InjectError::Secret);
+    }
+}
+
+#[test]
+fn the_probe_is_a_read_of_the_table_and_takes_the_secret() {
+    let probe = Preset::ShopifyAdmin.probe(HOST).unwrap();
+    assert_eq!(named(&probe), [("shopify.query.shop".to_owned(), Class::Read)]);
+    assert!(Preset::ShopifyAdmin.inject(&probe, HOST, &secret()).is_ok());
+    assert!(Preset::ShopifyAdmin.probe("evil.example").is_none());
+}
+
+#[test]
+fn the_probe_s_answer_names_the_account() {
+    let account = |status, body: &str| {
+        Preset::ShopifyAdmin.probe_account(&Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
+    };
+    let valid = r#"{"data":{"shop":{"myshopifyDomain":"a.myshopify.com"}},"extensions":{"cost":{"requestedQueryCost":1}}}"#;
+    assert_eq!(account(200, valid).as_deref(), Some(HOST));
+    assert_eq!(account(401, valid), None);
+    for body in [
+        r#"{"data":{"shop":{"myshopifyDomain":"evil.example"}}}"#,
+        r#"{"data":{"shop":{"myshopifyDomain":"b.myshopify.com","myshopifyDomain":"a.myshopify.com"}}}"#,
+        r#"{"data":{"shop":{"myshopifyDomain":null}}}"#,
+        r#"{"data":{"shop":null},"errors":[]}"#,
+        r#"{"errors":"[API] Invalid API key or access token","data":{"shop":{"myshopifyDomain":"a.myshopify.com"}}}"#,
+        "{}",
+        "",
+    ] {
+        assert_eq!(account(200, body), None, "{body}");
+    }
+}
+
+#[test]
+fn t42_the_token_without_its_mark_is_searched_too() {
+    let redactor = Preset::ShopifyAdmin.redactor(HOST, &secret()).unwrap();
+    let hidden = |text: &str| String::from_utf8(redactor.scrub(text.as_bytes()).unwrap()).unwrap();
+    assert_eq!(hidden("token ...00112233445566778899aabbccddeeff."), "token ...[redacted].");
+    assert_eq!(hidden("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"), "[redacted]");
+    assert_eq!(hidden("shpat_"), "shpat_");
+    assert_eq!(searched(b"shpat_short"), [b"shpat_short"]);
+}
+
+#[test]
+fn presets_are_found_by_id() {
+    assert_eq!(Preset::of_id("shopify-admin"), Some(Preset::ShopifyAdmin));
+    assert_eq!(Preset::of_id("Shopify-Admin"), None);
+}
