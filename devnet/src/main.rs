@@ -1,2 +1,100 @@
-//! devnet
-fn main() {}
+//! `devnet`: the fakes, as processes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use devnet::chain::{Config, Devnet};
+use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN, Storefront};
+use serde_json::{Map, json};
+
+#[derive(Parser)]
+#[command(about = "A vault's surroundings on one machine. Nothing here protects anything.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the local chain until it is killed, and prints where it is as JSON.
+    Chain {
+        /// Where the Beacon API listens.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        beacon: SocketAddr,
+        /// Where JSON-RPC listens.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        execution: SocketAddr,
+        /// Seconds per slot.
+        #[arg(long, default_value_t = 1)]
+        seconds_per_slot: u64,
+        /// Seconds that the chain's clock is ahead of the real one.
+        #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+        clock: i64,
+    },
+    /// Runs the mock storefront until it is killed, and prints where it is as JSON.
+    Storefront {
+        /// Where TLS is spoken.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        https: SocketAddr,
+        /// Where the journal is read and behaviour is set.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        admin: SocketAddr,
+        /// Where its certificate authority is kept.
+        #[arg(long)]
+        directory: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Command::Chain { beacon, execution, seconds_per_slot, clock } => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().saturating_add_signed(clock);
+            let mut config = Config::new(now);
+            config.genesis_time = now.saturating_sub(64 * seconds_per_slot);
+            config.seconds_per_slot = seconds_per_slot;
+            let chain = Devnet::new(config, now)?;
+            let served = chain.serve(beacon, execution, clock).await?;
+            println!("{:#}", describe(&chain, &served.beacon_url, &served.execution_url));
+            std::future::pending().await
+        }
+        Command::Storefront { https, admin, directory } => {
+            let storefront = Storefront::new(&directory)?;
+            let served = storefront.serve(https, admin).await?;
+            let place = json!({
+                "https": served.https.to_string(), "admin_url": served.admin_url, "ca": directory.join("ca.pem"),
+                "shop": DEMO_SHOP, "token": DEMO_TOKEN,
+            });
+            println!("{place:#}");
+            std::future::pending().await
+        }
+    }
+}
+
+fn describe(chain: &Devnet, beacon_url: &str, execution_url: &str) -> serde_json::Value {
+    let (config, contracts, finalized) = (chain.config(), chain.contracts(), chain.finalized());
+    let accounts: Map<String, serde_json::Value> = chain
+        .accounts()
+        .all()
+        .map(|(name, account)| {
+            let secret = format!("0x{}", hex::encode(account.secret));
+            (name.to_owned(), json!({"address": account.address, "secret": secret}))
+        })
+        .into_iter()
+        .collect();
+    json!({
+        "beacon_url": beacon_url, "execution_url": execution_url, "chain_id": config.chain_id,
+        "genesis_time": config.genesis_time, "seconds_per_slot": config.seconds_per_slot,
+        "genesis_validators_root": format!("0x{}", hex::encode(config.genesis_validators_root)),
+        "fork_version": format!("0x{}", hex::encode(config.fork_version)),
+        "contracts": {
+            "vault_registry": contracts.vault_registry, "store_registry": contracts.store_registry,
+            "policy": contracts.policy,
+        },
+        "checkpoint": {"slot": finalized.slot, "root": finalized.root}, "accounts": accounts,
+    })
+}
