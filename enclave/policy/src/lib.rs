@@ -1,1 +1,61 @@
-//! Authenticates a request and runs the registry contract over proven state: a Permit or a Refusal.
+//! Authenticates a call and runs the registry contract over proven state: a [`Permit`] or a refusal.
+//!
+//! ```text
+//! Unverified<Incoming> --authenticate--> Authenticated --prove--> Proven --decide--> Permit
+//!                                              |  ^                  |
+//!                                              v  | proofs           v
+//!                                      Proving::Missing           Refused
+//! ```
+//!
+//! Each of the four is made by one function and consumed by the next. `StoreRegistry.authorize` runs at two heads, the finalized
+//! and the newest attested one; both must allow, the limits of both are reserved, and their projections agree or one is none.
+//! State that is not proven is asked for, never taken for zero. What the EVM could read that a light client can't prove, or an
+//! auditor can't repeat, ends the run.
+//!
+//! Out of scope: naming operations (`platform`), counting limits and the age of heads (`vault`), verifying headers and proofs
+//! (`chain`), opening credentials (`credential`).
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod authenticate;
+mod bounds;
+pub mod checkpoint;
+mod decide;
+mod evm;
+mod identity;
+mod merge;
+mod operation;
+mod permit;
+mod prove;
+mod replay;
+mod request;
+mod signature;
+mod state;
+mod unverified;
+mod view;
+mod wanted;
+
+pub use authenticate::{AuthenticateError, Authenticated, authenticate};
+pub use bounds::Bounds;
+pub use decide::{Refused, decide};
+pub use evm::{EvmFork, RunError};
+pub use identity::Identity;
+pub use operation::Operation;
+pub use permit::Permit;
+pub use prove::{ProveError, Proven, Proving, prove};
+pub use replay::{ReplayCache, ReplayError};
+pub use signature::{SignatureError, signer};
+pub use unverified::{Incoming, Unverified};
+pub use view::{ViewCall, ViewError, Viewed, view};
+pub use wanted::{Wanted, WantedAccount};

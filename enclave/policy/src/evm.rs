@@ -1,0 +1,284 @@
+//! One call in revm over proven state: deterministic, bounded, and nothing read that was not proven.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use chain::{Account, Layout, ProvenState, VerifiedHead};
+use revm::bytecode::opcode;
+use revm::context::result::{EVMError, ExecutionResult, Output};
+use revm::context::{BlockEnv, CfgEnv, ContextTr, Evm, Journal, JournalTr, TxEnv};
+use revm::context_interface::context::ContextError;
+use revm::handler::instructions::EthInstructions;
+use revm::handler::{EthPrecompiles, PrecompileProvider};
+use revm::interpreter::interpreter::EthInterpreter;
+use revm::interpreter::interpreter_types::RuntimeFlag;
+use revm::interpreter::{CallInputs, Instruction, InstructionContext, InstructionExecResult, InstructionResult, InterpreterResult};
+use revm::primitives::hardfork::SpecId;
+use revm::primitives::{AddressSet, TxKind};
+use revm::{Context, ExecuteEvm, MainContext};
+
+use crate::bounds::Bounds;
+use crate::state::{Reader, Stop};
+use crate::wanted::Wanted;
+
+/// Rules of the EVM, by the fork of the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvmFork {
+    /// Under Electra.
+    Prague,
+    /// Under Fulu: has P256VERIFY.
+    Osaka,
+}
+
+impl EvmFork {
+    /// The rules at a head; `None` for a fork whose rules are not known here.
+    #[must_use]
+    pub const fn at(head: &VerifiedHead) -> Option<Self> {
+        match head.layout() {
+            Layout::Electra => Some(Self::Prague),
+            Layout::Fulu => Some(Self::Osaka),
+            _ => None,
+        }
+    }
+
+    const fn spec(self) -> SpecId {
+        match self {
+            Self::Prague => SpecId::PRAGUE,
+            Self::Osaka => SpecId::OSAKA,
+        }
+    }
+}
+
+/// Why a run gives no output. Missing state is none of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The head's fork has rules that are not known here.
+    #[error("rules of this fork are not known")]
+    Fork,
+    /// There is no code at the address.
+    #[error("no code at the address")]
+    NoCode,
+    /// The code is not the pinned one.
+    #[error("code is not the pinned one")]
+    CodeHash,
+    /// It read what a light client can't prove, or an auditor can't repeat.
+    #[error("opcode {opcode:#04x} has no provable value")]
+    NotDeterministic {
+        /// The opcode.
+        opcode: u8,
+    },
+    /// It would change state.
+    #[error("opcode {opcode:#04x} changes state")]
+    NotAView {
+        /// The opcode.
+        opcode: u8,
+    },
+    /// More gas than the bound.
+    #[error("more gas than the bound")]
+    Gas,
+    /// Deeper calls than the bound.
+    #[error("calls are deeper than the bound")]
+    Depth,
+    /// More accounts than the bound.
+    #[error("more accounts than the bound")]
+    Accounts,
+    /// More slots than the bound.
+    #[error("more slots than the bound")]
+    Slots,
+    /// Proven code that is no EVM code.
+    #[error("code is malformed")]
+    Code,
+    /// It reverted.
+    #[error("reverted")]
+    Reverted,
+    /// Out of gas, out of memory, an invalid opcode, or the like.
+    #[error("halted")]
+    Halted,
+}
+
+impl RunError {
+    /// A rule for the refusal, short ASCII.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Fork => "evm.fork",
+            Self::NoCode => "evm.no_code",
+            Self::CodeHash => "evm.code_hash",
+            Self::NotDeterministic { .. } => "policy_not_deterministic",
+            Self::NotAView { .. } => "policy_not_a_view",
+            Self::Gas => "evm.gas",
+            Self::Depth => "evm.depth",
+            Self::Accounts => "evm.accounts",
+            Self::Slots => "evm.slots",
+            Self::Code => "evm.code",
+            Self::Reverted => "evm.reverted",
+            Self::Halted => "evm.halted",
+        }
+    }
+
+    fn from_stop(stop: Stop) -> Self {
+        match stop {
+            Stop::Forbidden(opcode) => Self::NotDeterministic { opcode },
+            Stop::StateChange(opcode) => Self::NotAView { opcode },
+            Stop::Depth => Self::Depth,
+            Stop::Accounts => Self::Accounts,
+            Stop::Slots => Self::Slots,
+            // A run that misses something is told apart before this is asked.
+            Stop::Code | Stop::Missing => Self::Code,
+        }
+    }
+}
+
+/// A call to run.
+pub(crate) struct Run<'c> {
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) data: &'c Bytes,
+    pub(crate) gas: u64,
+    pub(crate) chain_id: u64,
+    pub(crate) code_hash: Option<B256>,
+}
+
+/// How it went.
+pub(crate) enum Ran {
+    Missing(Wanted),
+    Returned { data: Bytes, touched: Wanted, called: Vec<(Address, B256)> },
+    Failed(RunError),
+}
+
+type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>;
+
+/// Runs a call at the state's head.
+pub(crate) fn run(state: &ProvenState, run: &Run<'_>, bounds: &Bounds) -> Ran {
+    let mut reader = Reader::new(state, *bounds);
+    match ready(&mut reader, run) {
+        Ok(()) => {}
+        Err(_) if !reader.missing.is_empty() => return Ran::Missing(reader.missing),
+        Err(error) => return Ran::Failed(error),
+    }
+    let Some(fork) = EvmFork::at(state.head()) else { return Ran::Failed(RunError::Fork) };
+    let spec = fork.spec();
+    let context = Context::mainnet()
+        .with_db(reader)
+        .with_block(block(state.head()))
+        .with_cfg(config(spec, run.chain_id, bounds));
+    let mut evm = Evm::new(context, instructions(spec), Bounded(EthPrecompiles::new(spec)));
+    let ended = evm.transact_one(TxEnv {
+        caller: run.from,
+        kind: TxKind::Call(run.to),
+        data: run.data.clone(),
+        gas_limit: run.gas,
+        chain_id: Some(run.chain_id),
+        ..TxEnv::default()
+    });
+    let Reader { touched, missing, called, stopped, .. } = evm.ctx.journaled_state.database;
+    // Whatever the run came to, it came to it with zeros for what is missing.
+    if !missing.is_empty() {
+        return Ran::Missing(missing);
+    }
+    match ended {
+        Ok(ExecutionResult::Success { output: Output::Call(data), .. }) => {
+            Ran::Returned { data, touched, called: called.into_iter().collect() }
+        }
+        Ok(ExecutionResult::Revert { .. }) => Ran::Failed(RunError::Reverted),
+        Err(EVMError::Database(stop)) => Ran::Failed(RunError::from_stop(stop)),
+        Err(EVMError::Custom(_)) => Ran::Failed(stopped.map_or(RunError::Halted, RunError::from_stop)),
+        Ok(ExecutionResult::Success { output: Output::Create(..), .. } | ExecutionResult::Halt { .. })
+        | Err(EVMError::Transaction(_) | EVMError::Header(_) | EVMError::CustomAny(_)) => Ran::Failed(RunError::Halted),
+    }
+}
+
+/// Sender and target are proven, and the target has code, the pinned code. A call to no code would be a success.
+fn ready(reader: &mut Reader<'_>, run: &Run<'_>) -> Result<(), RunError> {
+    if run.gas > reader.bounds().gas() {
+        return Err(RunError::Gas);
+    }
+    // Both are asked for, whether or not the first is missing.
+    let from = reader.account(run.from);
+    let to = reader.account(run.to).map_err(RunError::from_stop)?;
+    from.map_err(RunError::from_stop)?;
+    match to {
+        Account::Absent => Err(RunError::NoCode),
+        Account::Present { code_hash, .. } if code_hash == alloy_primitives::KECCAK256_EMPTY.0 => Err(RunError::NoCode),
+        Account::Present { code_hash, .. } if run.code_hash.is_some_and(|pin| pin.0 != code_hash) => Err(RunError::CodeHash),
+        Account::Present { .. } => Ok(()),
+    }
+}
+
+/// The environment: nothing but what the verified head says. What else the EVM has a field for can't be read.
+fn block(head: &VerifiedHead) -> BlockEnv {
+    BlockEnv {
+        number: U256::from(head.block_number()),
+        timestamp: U256::from(head.timestamp()),
+        gas_limit: Bounds::GAS,
+        prevrandao: Some(B256::ZERO),
+        ..BlockEnv::default()
+    }
+}
+
+fn config(spec: SpecId, chain_id: u64, bounds: &Bounds) -> CfgEnv {
+    let mut config = CfgEnv::new_with_spec(spec).with_chain_id(chain_id);
+    config.disable_nonce_check = true;
+    config.disable_balance_check = true;
+    config.disable_base_fee = true;
+    config.disable_eip3607 = true;
+    config.disable_block_gas_limit = true;
+    config.disable_fee_charge = true;
+    config.tx_gas_limit_cap = Some(bounds.gas());
+    config.memory_limit = bounds.memory();
+    config
+}
+
+/// The fork's instructions, with those replaced that end the whole run: a contract can't catch that as it can a failed call.
+fn instructions<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
+    let mut table = EthInstructions::new_mainnet_with_spec(spec);
+    macro_rules! replace {
+        ($instruction:ident: $($op:ident)*) => {
+            $(table.insert_instruction(opcode::$op, Instruction::new($instruction::<{ opcode::$op }>), 0);)*
+        };
+    }
+    replace!(forbidden: BLOCKHASH COINBASE DIFFICULTY BASEFEE BLOBHASH BLOBBASEFEE GASPRICE ORIGIN GASLIMIT);
+    replace!(state_change: SSTORE TSTORE LOG0 LOG1 LOG2 LOG3 LOG4 CREATE CREATE2 SELFDESTRUCT);
+    table
+}
+
+fn forbidden<const OP: u8>(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> InstructionExecResult {
+    *context.host.error() = Err(ContextError::Db(Stop::Forbidden(OP)));
+    Err(InstructionResult::FatalExternalError)
+}
+
+/// In a static frame these fail as they do on any node, and the caller may go on. Elsewhere they would succeed and not be kept.
+fn state_change<const OP: u8>(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> InstructionExecResult {
+    if context.interpreter.runtime_flag.is_static() {
+        return Err(InstructionResult::StateChangeDuringStaticCall);
+    }
+    *context.host.error() = Err(ContextError::Db(Stop::StateChange(OP)));
+    Err(InstructionResult::FatalExternalError)
+}
+
+/// The fork's precompiles. Every call passes here, so this is where depth is bounded and called code is noted.
+struct Bounded(EthPrecompiles);
+
+impl<'a> PrecompileProvider<Ctx<'a>> for Bounded {
+    type Output = InterpreterResult;
+
+    fn set_spec(&mut self, spec: SpecId) -> bool {
+        PrecompileProvider::<Ctx<'a>>::set_spec(&mut self.0, spec)
+    }
+
+    fn run(&mut self, context: &mut Ctx<'a>, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
+        let depth = context.journal().depth();
+        let reader = context.db_mut();
+        if depth > reader.bounds().depth() {
+            reader.stopped = Some(Stop::Depth);
+            return Err(String::new());
+        }
+        let (code_hash, code) = &inputs.known_bytecode;
+        if !code.is_empty() {
+            reader.called.insert((inputs.bytecode_address, *code_hash));
+        }
+        PrecompileProvider::<Ctx<'a>>::run(&mut self.0, context, inputs)
+    }
+
+    fn warm_addresses(&self) -> &AddressSet {
+        self.0.warm_addresses()
+    }
+}

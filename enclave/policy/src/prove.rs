@@ -1,0 +1,310 @@
+//! Runs the registry for every operation of a call, at both heads.
+
+use core::fmt;
+
+use alloy_primitives::{Address, B256, Bytes};
+use alloy_sol_types::SolCall;
+use chain::{ProvenState, VerifiedHead};
+use contracts_bindings::StoreRegistry::{authorizeCall, authorizeReturn};
+use contracts_bindings::registry::{Decision, Subject};
+use contracts_bindings::{AUTHORIZE_GAS, Status, store_id};
+use protocol::ledger::{Evaluation, Evidence, Head};
+
+use crate::authenticate::Authenticated;
+use crate::bounds::Bounds;
+use crate::evm::{Ran, Run, RunError, run};
+use crate::identity::Identity;
+use crate::operation::Operation;
+use crate::request::Question;
+use crate::wanted::Wanted;
+
+/// Operations in one call, at most. Each runs the EVM twice.
+const OPERATIONS: usize = 16;
+/// Limits in one decision, at most (`Interfaces.sol`).
+const LIMITS: usize = 4;
+
+/// Why the registry's answer is not known. Nothing is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProveError {
+    /// A call without an operation: nothing would have to be allowed.
+    #[error("call has no operation")]
+    NoOperation,
+    /// More operations than are evaluated for one call.
+    #[error("call has too many operations")]
+    TooManyOperations,
+    /// Parameters are not sorted by name.
+    #[error("parameters are not sorted by name")]
+    Params,
+    /// The finalized head is older than the caller asks for.
+    #[error("finalized head is older than the call demands")]
+    StaleChain,
+    /// The finalized head is newer than the attested one.
+    #[error("finalized head is newer than the attested one")]
+    HeadOrder,
+    /// The run gave no output.
+    #[error("registry gave no answer: {0}")]
+    Run(#[from] RunError),
+    /// The output is not the one ABI encoding of a decision and a subject.
+    #[error("registry's answer is malformed")]
+    Output,
+    /// More limits than a decision may have.
+    #[error("decision has more than four limits")]
+    TooManyLimits,
+    /// The answer is about another store.
+    #[error("registry answered for another store")]
+    Store,
+}
+
+impl ProveError {
+    /// A rule for the refusal, short ASCII.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::NoOperation => "operation.none",
+            Self::TooManyOperations => "operation.too_many",
+            Self::Params => "operation.params",
+            Self::StaleChain => "chain.finalized_too_old",
+            Self::HeadOrder => "chain.head_order",
+            Self::Run(error) => error.rule(),
+            Self::Output => "registry.output",
+            Self::TooManyLimits => "registry.limits",
+            Self::Store => "registry.store",
+        }
+    }
+}
+
+/// What the registry answered at one head.
+pub(crate) struct Answered {
+    pub(crate) decision: Decision,
+    pub(crate) subject: Subject,
+}
+
+/// What the registry answered about one operation.
+pub(crate) struct Judged {
+    pub(crate) finalized: Answered,
+    pub(crate) attested: Answered,
+}
+
+/// A call with the registry's answers at two verified heads. Made only by [`prove`].
+///
+/// ```compile_fail
+/// fn forge(proven: policy::Proven) -> policy::Proven {
+///     policy::Proven { ..proven }
+/// }
+/// ```
+#[must_use]
+pub struct Proven {
+    pub(crate) authenticated: Authenticated,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) store: B256,
+    pub(crate) judged: Vec<Judged>,
+    pub(crate) evidence: Evidence,
+    pub(crate) touched: Wanted,
+    pub(crate) called: Vec<(Address, B256)>,
+    pub(crate) asked_at_ms: u64,
+}
+
+impl Proven {
+    /// What the runs read.
+    #[must_use]
+    pub const fn touched(&self) -> &Wanted {
+        &self.touched
+    }
+}
+
+impl fmt::Debug for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proven(..)")
+    }
+}
+
+/// How far [`prove`] came.
+#[derive(Debug)]
+#[must_use]
+pub enum Proving {
+    /// This has to be proven first, at each head; then again.
+    Missing {
+        /// The call.
+        authenticated: Authenticated,
+        /// What is missing at the finalized head.
+        finalized: Wanted,
+        /// What is missing at the attested head.
+        attested: Wanted,
+    },
+    /// The registry answered.
+    Proven(Box<Proven>),
+    /// The registry's answer can't be known.
+    Failed {
+        /// The call.
+        authenticated: Authenticated,
+        /// Why.
+        error: ProveError,
+    },
+}
+
+/// Asks the registry about every operation, at the finalized and at the attested head.
+pub fn prove(
+    authenticated: Authenticated,
+    operations: Vec<Operation>,
+    identity: &Identity,
+    finalized: &ProvenState,
+    attested: &ProvenState,
+    bounds: &Bounds,
+    now_ms: u64,
+) -> Proving {
+    if let Err(error) = check(&authenticated, &operations, finalized.head(), attested.head()) {
+        return Proving::Failed { authenticated, error };
+    }
+    let call = authenticated.call();
+    let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
+    let [mut at_finalized, mut at_attested] =
+        [finalized, attested].map(|state| Asked { state, missing: Wanted::default(), touched: Wanted::default(), called: Vec::new() });
+    let mut judged = Vec::new();
+    let mut evaluations = Vec::new();
+    // All are asked even if the first lacks something, so that one round trip brings what all of them lack.
+    for operation in &operations {
+        let question = Question::new(&authenticated, operation, identity, now_ms);
+        let answers = match (
+            at_finalized.ask(&question, identity, store, bounds),
+            at_attested.ask(&question, identity, store, bounds),
+        ) {
+            (Ok(finalized), Ok(attested)) => finalized.zip(attested),
+            (Err(error), _) | (_, Err(error)) => return Proving::Failed { authenticated, error },
+        };
+        if let Some(((finalized, finalized_abi), (attested, attested_abi))) = answers {
+            judged.push(Judged { finalized, attested });
+            evaluations.push(Evaluation {
+                operation: operation.name.clone(),
+                request: question.request().to_vec().into(),
+                finalized: finalized_abi.to_vec().into(),
+                attested: attested_abi.to_vec().into(),
+            });
+        }
+    }
+    if !at_finalized.missing.is_empty() || !at_attested.missing.is_empty() {
+        return Proving::Missing { authenticated, finalized: at_finalized.missing, attested: at_attested.missing };
+    }
+    let mut touched = at_finalized.touched;
+    touched.merge(&at_attested.touched);
+    let mut called = at_finalized.called;
+    called.extend(at_attested.called);
+    called.sort_unstable();
+    called.dedup();
+    let evidence = Evidence {
+        evaluations,
+        finalized: ledger_head(finalized.head()),
+        attested: ledger_head(attested.head()),
+        code: called.iter().map(|code| code_entry(code).into()).collect(),
+    };
+    Proving::Proven(Box::new(Proven {
+        authenticated,
+        operations,
+        store,
+        judged,
+        evidence,
+        touched,
+        called,
+        asked_at_ms: now_ms,
+    }))
+}
+
+fn check(
+    authenticated: &Authenticated,
+    operations: &[Operation],
+    finalized: &VerifiedHead,
+    attested: &VerifiedHead,
+) -> Result<(), ProveError> {
+    if operations.is_empty() {
+        return Err(ProveError::NoOperation);
+    }
+    if operations.len() > OPERATIONS {
+        return Err(ProveError::TooManyOperations);
+    }
+    if !operations.iter().all(|operation| operation.params.is_sorted_by(|a, b| a.name <= b.name)) {
+        return Err(ProveError::Params);
+    }
+    if authenticated.call().minFinalizedSlot > finalized.slot().0 {
+        return Err(ProveError::StaleChain);
+    }
+    if finalized.slot() > attested.slot() {
+        return Err(ProveError::HeadOrder);
+    }
+    Ok(())
+}
+
+/// The runs at one head, and what came together in them.
+struct Asked<'s> {
+    state: &'s ProvenState,
+    missing: Wanted,
+    touched: Wanted,
+    called: Vec<(Address, B256)>,
+}
+
+impl Asked<'_> {
+    /// One `authorize`; `None` if state is missing.
+    fn ask(
+        &mut self,
+        question: &Question,
+        identity: &Identity,
+        store: B256,
+        bounds: &Bounds,
+    ) -> Result<Option<(Answered, Bytes)>, ProveError> {
+        let call = Run {
+            from: Address::ZERO,
+            to: identity.registry,
+            data: &question.data,
+            gas: AUTHORIZE_GAS,
+            chain_id: identity.chain_id,
+            code_hash: Some(identity.registry_code_hash),
+        };
+        match run(self.state, &call, bounds) {
+            Ran::Missing(missing) => {
+                self.missing.merge(&missing);
+                Ok(None)
+            }
+            Ran::Returned { data, touched, called } => {
+                self.touched.merge(&touched);
+                self.called.extend(called);
+                Ok(Some((read(&data, store)?, data)))
+            }
+            Ran::Failed(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Reads an answer that has exactly one encoding: no dirty bit, no short data, no trailing word, no gap.
+fn read(data: &[u8], store: B256) -> Result<Answered, ProveError> {
+    let answer = authorizeCall::abi_decode_returns_validate(data).map_err(|_| ProveError::Output)?;
+    if authorizeCall::abi_encode_returns(&answer) != data {
+        return Err(ProveError::Output);
+    }
+    let authorizeReturn { decision, subject } = answer;
+    if Status::try_from(subject.status).is_err() {
+        return Err(ProveError::Output);
+    }
+    if decision.limits.len() > LIMITS {
+        return Err(ProveError::TooManyLimits);
+    }
+    if subject.store != store {
+        return Err(ProveError::Store);
+    }
+    Ok(Answered { decision, subject })
+}
+
+fn ledger_head(head: &VerifiedHead) -> Head {
+    Head {
+        slot: head.slot().0,
+        root: head.root().into(),
+        block_number: head.block_number(),
+        block_hash: head.block_hash().into(),
+        state_root: head.state_root().into(),
+    }
+}
+
+fn code_entry((address, code_hash): &(Address, B256)) -> [u8; 52] {
+    let mut entry = [0; 52];
+    let (left, right) = entry.split_at_mut(Address::len_bytes());
+    left.copy_from_slice(address.as_slice());
+    right.copy_from_slice(code_hash.as_slice());
+    entry
+}

@@ -1,0 +1,56 @@
+//! A read of any contract at one head.
+
+use alloy_primitives::{Address, B256, Bytes};
+use chain::ProvenState;
+
+use crate::bounds::Bounds;
+use crate::evm::{Ran, Run, RunError, run};
+use crate::wanted::Wanted;
+
+/// A static call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewCall {
+    /// Sender.
+    pub from: Address,
+    /// Contract.
+    pub to: Address,
+    /// Call data.
+    pub data: Bytes,
+    /// Gas, at most [`Bounds::gas`].
+    pub gas: u64,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+}
+
+/// Why a view gives no output.
+pub type ViewError = RunError;
+
+/// How a view went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Viewed {
+    /// This has to be proven first.
+    Missing(Wanted),
+    /// It returned.
+    Output {
+        /// What it returned, not decoded.
+        data: Bytes,
+        /// What it read.
+        touched: Wanted,
+        /// Code that ran, with its hash, ascending.
+        called: Vec<(Address, B256)>,
+    },
+    /// It did not.
+    Error(ViewError),
+}
+
+/// Runs a call at the state's head. With `code_hash_pin` the contract must have that code.
+#[must_use]
+pub fn view(state: &ProvenState, call: &ViewCall, code_hash_pin: Option<B256>, bounds: &Bounds) -> Viewed {
+    let ViewCall { from, to, data, gas, chain_id } = call;
+    let call = Run { from: *from, to: *to, data, gas: *gas, chain_id: *chain_id, code_hash: code_hash_pin };
+    match run(state, &call, bounds) {
+        Ran::Missing(wanted) => Viewed::Missing(wanted),
+        Ran::Returned { data, touched, called } => Viewed::Output { data, touched, called },
+        Ran::Failed(error) => Viewed::Error(error),
+    }
+}
