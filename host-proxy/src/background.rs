@@ -10,11 +10,13 @@ use protocol::message::{Answer, HostRequest, Phase, Problem};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::link::Enclave;
+use crate::link::{ConverseError, Enclave};
 use crate::status::Snapshot;
 
 /// The longest pause between two looks at the status.
 const STATUS: Duration = Duration::from_secs(1);
+/// The pause after a step on the way to serving: the next one may be due.
+const AGAIN: Duration = Duration::from_millis(50);
 /// The longest pause after a failure.
 const BACK_OFF: Duration = Duration::from_secs(5);
 /// A signed checkpoint is a few signatures long.
@@ -51,13 +53,13 @@ impl Background {
                         tracing::info!(?phase, "phase");
                     }
                     reachable = true;
-                    pause = self.tick.min(STATUS);
                     self.status.send_replace(Some(Snapshot { status, at: Instant::now() }));
-                    match phase {
+                    let went_on = match phase {
                         Phase::WaitingForConstitution => self.configure().await,
                         Phase::WaitingForCheckpoint => self.give_checkpoint(&mut refused).await,
-                        Phase::WaitingForShares | Phase::Syncing | Phase::Serving => {}
-                    }
+                        Phase::WaitingForShares | Phase::Syncing | Phase::Serving => false,
+                    };
+                    pause = if went_on { AGAIN } else { self.tick.min(STATUS) };
                 }
                 other => {
                     if reachable {
@@ -74,55 +76,56 @@ impl Background {
         }
     }
 
-    async fn configure(&self) {
+    async fn configure(&self) -> bool {
         let request =
             HostRequest::Configure { constitution: self.constitution.clone(), settings: self.settings.clone() };
-        self.say("configure", request).await;
+        matches!(self.say("configure", request).await, Some(Answer::Done))
     }
 
     /// Gives the checkpoint in the file, unless just these bytes were refused already.
-    async fn give_checkpoint(&self, refused: &mut Option<Vec<u8>>) {
-        let Some(path) = &self.checkpoint else { return };
+    async fn give_checkpoint(&self, refused: &mut Option<Vec<u8>>) -> bool {
+        let Some(path) = &self.checkpoint else { return false };
         let signed = match read(path).await {
             Ok(signed) => signed,
             Err(error) => {
                 tracing::warn!(%error, "checkpoint file can't be read");
-                return;
+                return false;
             }
         };
         if refused.as_ref() == Some(&signed) {
-            return;
+            return false;
         }
         let request = HostRequest::Checkpoint { signed: signed.clone() };
-        if self.say("checkpoint", request).await == Some(Problem::Checkpoint) {
+        let answer = self.say("checkpoint", request).await;
+        if answer == Some(Answer::Problem(Problem::Checkpoint)) {
             *refused = Some(signed);
         }
+        matches!(answer, Some(Answer::Done))
     }
 
     async fn ticks(&self) {
-        loop {
-            let configured = self
-                .status
-                .borrow()
-                .as_ref()
-                .is_some_and(|snapshot| snapshot.status.phase != Phase::WaitingForConstitution);
-            if configured {
-                self.say("tick", HostRequest::Tick).await;
-            }
+        let mut status = self.status.subscribe();
+        let configured = |last: &Option<Snapshot>| {
+            last.as_ref().is_some_and(|last| last.status.phase != Phase::WaitingForConstitution)
+        };
+        while status.wait_for(configured).await.is_ok() {
+            self.say("tick", HostRequest::Tick).await;
             sleep(self.tick).await;
         }
     }
 
-    async fn say(&self, kind: &'static str, request: HostRequest) -> Option<Problem> {
+    async fn say(&self, kind: &'static str, request: HostRequest) -> Option<Answer> {
         match self.enclave.converse(request).await {
             Ok(Answer::Problem(problem)) => {
                 // A tick has nothing to do in some phases.
                 if kind != "tick" || problem != Problem::Phase {
                     tracing::warn!(kind, %problem, "enclave refused");
                 }
-                Some(problem)
+                Some(Answer::Problem(problem))
             }
-            Ok(_) => None,
+            Ok(answer) => Some(answer),
+            // Following the status says so already, once.
+            Err(ConverseError::Connect(_)) => None,
             Err(error) => {
                 tracing::warn!(kind, %error, "conversation failed");
                 None

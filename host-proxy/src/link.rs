@@ -33,9 +33,9 @@ pub(crate) struct Patience {
 impl Patience {
     pub(crate) const DEFAULT: Self = Self {
         step: Duration::from_secs(5),
-        reply: Duration::from_secs(60),
-        conversation: Duration::from_secs(120),
-        tick: Duration::from_secs(1_800),
+        reply: Duration::from_mins(1),
+        conversation: Duration::from_mins(2),
+        tick: Duration::from_mins(30),
     };
 }
 

@@ -91,6 +91,6 @@ mod tests {
         assert_eq!(split(&[whole.clone(), whole].concat(), 1), Err(FetchError::Format));
         assert_eq!(split(&[0; 8], 1), Err(FetchError::Format));
         assert_eq!(split(&[0xff; 8], 1), Err(FetchError::Format));
-        assert_eq!(split(&framed(&[0; limits::LIGHT_CLIENT_OBJECT + 1]), 1), Err(FetchError::Format));
+        assert_eq!(split(&framed(&vec![0; limits::LIGHT_CLIENT_OBJECT + 1]), 1), Err(FetchError::Format));
     }
 }

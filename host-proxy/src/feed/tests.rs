@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use minicbor::bytes::{ByteArray, ByteVec};
 use protocol::limits;
 use protocol::message::AccountQuery;
@@ -18,7 +18,7 @@ const SSZ: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
 async fn serve(router: Router) -> Url {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/key/", listener.local_addr().unwrap()).parse().unwrap();
+    let url = format!("http://{}/key", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().nest("/key", router)).await });
     url
 }
@@ -117,7 +117,7 @@ fn query(address: u8, slots: u32, code: bool) -> AccountQuery {
 
 #[tokio::test]
 async fn proves_accounts_in_order_with_slots_and_code() {
-    let execution = Execution::new(vec![serve(Router::new().fallback(execution_node)).await]).unwrap();
+    let execution = Execution::new(vec![serve(Router::new().route("/", post(execution_node))).await]).unwrap();
     // More slots than one request may hold, none, and many accounts at once.
     let queries: Vec<_> = [(1, 1_100, true), (2, 0, false)].into_iter().chain((3..40).map(|n| (n, 1, true))).collect();
     let queries: Vec<_> = queries.into_iter().map(|(address, slots, code)| query(address, slots, code)).collect();
@@ -137,7 +137,7 @@ async fn proves_accounts_in_order_with_slots_and_code() {
 #[tokio::test]
 async fn names_why_a_proof_is_not_to_be_had() {
     let prove = async |answer: Value| {
-        let node = serve(Router::new().fallback(move || async move { axum::Json(answer) })).await;
+        let node = serve(Router::new().route("/", post(move || async move { axum::Json(answer) }))).await;
         Execution::new(vec![node]).unwrap().prove(500, &[query(1, 1, false)]).await
     };
     let error = json!({ "id": 1, "error": { "code": -32_000, "message": "missing trie node" } });

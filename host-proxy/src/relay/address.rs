@@ -13,7 +13,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 /// IANA IPv4 special-purpose registry, and Azure's metadata service, which lives at a public address.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     const REFUSED: [(Ipv4Addr, u32); 16] = [
-        (Ipv4Addr::new(0, 0, 0, 0), 8),
+        (Ipv4Addr::UNSPECIFIED, 8),
         (Ipv4Addr::new(10, 0, 0, 0), 8),
         (Ipv4Addr::new(100, 64, 0, 0), 10),
         (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -33,7 +33,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !REFUSED.iter().any(|(network, bits)| (u32::from(address) ^ u32::from(*network)) >> (32 - bits) == 0)
 }
 
-/// Global unicast (2000::/3) and nothing else: that leaves out loopback, mapped and compatible IPv4, NAT64, unique-local, link-local
+/// Global unicast (`2000::/3`) and nothing else: that leaves out loopback, mapped and compatible IPv4, NAT64, unique-local, link-local
 /// and multicast. Inside it, protocol assignments (Teredo, ORCHID), 6to4 and documentation are refused.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();

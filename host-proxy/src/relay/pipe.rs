@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) const DEFAULT: Self =
-        Self { bytes: 32 << 20, idle: Duration::from_secs(60), life: Duration::from_secs(600) };
+        Self { bytes: 32 << 20, idle: Duration::from_mins(1), life: Duration::from_mins(10) };
 }
 
 /// What came of a connection.
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { bytes: 10, idle: Duration::from_secs(5), life: Duration::from_secs(60) };
+    const BOUNDS: Bounds = Bounds { bytes: 10, idle: Duration::from_secs(5), life: Duration::from_mins(1) };
 
     #[tokio::test]
     async fn pipes_both_ways_until_both_end() {

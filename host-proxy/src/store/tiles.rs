@@ -3,7 +3,7 @@
 //! The hash of every complete subtree of 256^level leaves is stored once, when its last leaf arrives; a tile is a range of them.
 
 use protocol::tlog;
-use redb::{ReadableTable, ReadableTableMetadata, Table};
+use redb::{ReadableTable, Table};
 
 use super::StoreError;
 
@@ -106,7 +106,7 @@ pub(super) fn grow(
 pub(super) fn read(
     tile: &Tile,
     hashes: &impl ReadableTable<(u8, u64), &'static [u8; 32]>,
-    entries: &(impl ReadableTable<u64, (&'static [u8], &'static [u8])> + ReadableTableMetadata),
+    entries: &impl ReadableTable<u64, (&'static [u8], &'static [u8])>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(from) = tile.number.checked_mul(WIDTH) else { return Ok(None) };
     let Some(to) = from.checked_add(tile.width) else { return Ok(None) };

@@ -137,10 +137,10 @@ pub(super) struct Host {
 
 /// Impatient, so that tests of silence are short.
 pub(super) const PATIENCE: Patience = Patience {
-    step: Duration::from_millis(500),
-    reply: Duration::from_millis(700),
-    conversation: Duration::from_secs(3),
-    tick: Duration::from_secs(3),
+    step: Duration::from_secs(3),
+    reply: Duration::from_millis(1_500),
+    conversation: Duration::from_secs(6),
+    tick: Duration::from_secs(6),
 };
 
 pub(super) fn config(directory: &Path) -> Config {
