@@ -1,0 +1,261 @@
+//! A call, from the sealed request to the sealed answer.
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use platform::Preset;
+use policy::{
+    AuthenticateError, Authenticated, Bounds, Identity, Incoming, Operation, Permit, ProveError, Proving, Unverified, authenticate,
+    decide, prove,
+};
+use protocol::ledger::{self, Body, Evidence, Receipt, ReceiptEntry, Refused, SignedCallEntry};
+use protocol::message::{Answer, Problem};
+use protocol::{cbor, http, provision};
+
+use crate::append::append;
+use crate::conversation::{Io, Stop};
+use crate::ledger::Proposal;
+use crate::refusal::{RECEIPT, Refusal};
+use crate::state::Shared;
+use crate::sync::ROUNDS;
+use crate::views::{Pair, fetch};
+use crate::{internal, perform};
+
+/// Characters of a receipt in one header; a longer receipt continues in the next of the same name.
+const RECEIPT_CHUNK: usize = 8_000;
+
+/// Why a call ends without the platform's answer.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// The caller is told, inside the sealed response, with a proof if there is one.
+    Refused(Refusal, Option<Box<Receipt>>),
+    /// The conversation ends: it is the host's doing.
+    Stopped(Stop),
+}
+
+impl From<Stop> for Denied {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal, None)
+    }
+}
+
+/// Answers an encapsulated request. What can be opened is answered sealed, refusals too; all of it is padded.
+pub(crate) async fn call(io: &Io, shared: &Shared, message: &[u8]) -> Result<Answer, Stop> {
+    let (opened, enclave) = {
+        let mut state = shared.state();
+        let serving = state.serving()?;
+        if !serving.ready {
+            return Err(Stop(Problem::Phase));
+        }
+        serving.open(message)?
+    };
+    let response = match answer(io, shared, &opened.plaintext, opened.enc, enclave).await {
+        Ok(response) => response,
+        Err(Denied::Refused(refusal, receipt)) => with_receipt(refusal.response(), receipt.as_deref()),
+        Err(Denied::Stopped(stop)) => return Err(stop),
+    };
+    let busy = Stop(Problem::Busy);
+    let padded = response.encode_padded().map_err(|_| busy)?;
+    let sealed = io.rng(|rng| opened.response.seal(&padded, rng)).map_err(|_| busy)?;
+    Ok(Answer::Response(sealed.into()))
+}
+
+async fn answer(
+    io: &Io,
+    shared: &Shared,
+    plaintext: &[u8],
+    enc: [u8; 65],
+    enclave: [u8; 32],
+) -> Result<http::Response, Denied> {
+    let request = http::Request::decode(plaintext).map_err(|_| Refusal::Malformed("request.form"))?;
+    let (identity, authenticated) = {
+        let mut state = shared.state();
+        let identity = state.configured()?.identity(shared.image, enclave);
+        let now = state.time(io.now());
+        let serving = state.serving()?;
+        let authenticated =
+            authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
+        (identity, authenticated.map_err(unauthenticated)?)
+    };
+    if authenticated.request().authority == provision::HOST {
+        return internal::answer(io, shared, authenticated, &identity).await;
+    }
+    let (preset, operations) = match named(&authenticated) {
+        Ok(named) => named,
+        Err(refusal) => return Err(refused(io, shared, &authenticated, &identity, refusal, None).await?),
+    };
+    let permit = permitted(io, shared, authenticated, operations, &identity).await?;
+    perform::perform(io, shared, permit, preset, &identity).await
+}
+
+fn unauthenticated(error: AuthenticateError) -> Refusal {
+    match error {
+        AuthenticateError::Call(_) => Refusal::Malformed("call.form"),
+        AuthenticateError::Evidence => Refusal::Malformed("call.evidence"),
+        AuthenticateError::Window => Refusal::Unauthenticated("call.window"),
+        AuthenticateError::NotYet => Refusal::Unauthenticated("call.not_yet"),
+        AuthenticateError::Expired => Refusal::Unauthenticated("call.expired"),
+        AuthenticateError::Signature(_) | AuthenticateError::WrongSigner => Refusal::Unauthenticated("call.signature"),
+        AuthenticateError::Replayed => Refusal::Unauthenticated("call.replayed"),
+        AuthenticateError::Busy => Refusal::Busy,
+    }
+}
+
+/// What the request does, by the preset of its host. Whether the store has that host is looked at once the call is permitted, so that
+/// nobody learns which stores there are.
+fn named(authenticated: &Authenticated) -> Result<(Preset, Vec<Operation>), Refusal> {
+    named_request(authenticated.request())
+}
+
+/// The same for a request that nobody signed.
+pub(crate) fn named_request(request: &http::Request) -> Result<(Preset, Vec<Operation>), Refusal> {
+    let preset = Preset::of_host(&request.authority).ok_or(Refusal::UnknownOperation("host.unknown"))?;
+    let operations = preset
+        .name(request, &request.authority)
+        .map_err(|error| Refusal::UnknownOperation(error.rule()))?;
+    Ok((preset, operations))
+}
+
+/// Asks the contract, at both heads, for every operation. A refusal is written to the ledger.
+pub(crate) async fn permitted(
+    io: &Io,
+    shared: &Shared,
+    authenticated: Authenticated,
+    operations: Vec<Operation>,
+    identity: &Identity,
+) -> Result<Permit, Denied> {
+    match asked(io, shared, authenticated, operations, identity).await? {
+        Asked::Permitted(permit) => Ok(*permit),
+        Asked::Refused { authenticated, refusal, evidence } => {
+            Err(refused(io, shared, &authenticated, identity, refusal, evidence.map(|evidence| *evidence)).await?)
+        }
+    }
+}
+
+/// What the contract said.
+pub(crate) enum Asked {
+    Permitted(Box<Permit>),
+    Refused { authenticated: Box<Authenticated>, refusal: Refusal, evidence: Option<Box<Evidence>> },
+}
+
+/// Asks the contract, without writing anything.
+pub(crate) async fn asked(
+    io: &Io,
+    shared: &Shared,
+    mut authenticated: Authenticated,
+    operations: Vec<Operation>,
+    identity: &Identity,
+) -> Result<Asked, Stop> {
+    let plain = |authenticated, refusal| Asked::Refused { authenticated: Box::new(authenticated), refusal, evidence: None };
+    let pair = match shared.state().fresh(io.now()) {
+        Ok(pair) => pair,
+        Err(Stop(Problem::StaleChain)) => return Ok(plain(authenticated, Refusal::StaleChain)),
+        Err(stop) => return Err(stop),
+    };
+    for _ in 0..ROUNDS {
+        let (now, life) = {
+            let state = shared.state();
+            (state.time(io.now()), state.configured()?.settings.permit_life.saturating_mul(1_000))
+        };
+        match prove_at(&pair, authenticated, operations.clone(), identity, now) {
+            Proving::Missing { authenticated: back, finalized, attested } => {
+                authenticated = back;
+                if !finalized.is_empty() {
+                    fetch(io, &pair.finalized, &finalized).await?;
+                }
+                if !attested.is_empty() {
+                    fetch(io, &pair.attested, &attested).await?;
+                }
+            }
+            Proving::Failed { authenticated, error } => {
+                let refusal = match error {
+                    ProveError::StaleChain => Refusal::StaleChain,
+                    other => Refusal::NotPermitted(other.rule().to_owned()),
+                };
+                return Ok(plain(authenticated, refusal));
+            }
+            Proving::Proven(proven) => {
+                shared.state().views.remember(proven.touched());
+                return Ok(match decide(*proven, life, now) {
+                    Ok(permit) => Asked::Permitted(Box::new(permit)),
+                    Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {
+                        authenticated: Box::new(authenticated),
+                        refusal: Refusal::NotPermitted(rule),
+                        evidence: Some(Box::new(evidence)),
+                    },
+                });
+            }
+        }
+    }
+    Err(Stop(Problem::Supply))
+}
+
+fn prove_at(pair: &Pair, authenticated: Authenticated, operations: Vec<Operation>, identity: &Identity, now: u64) -> Proving {
+    let bounds = Bounds::widest();
+    let finalized = pair.finalized.state();
+    if pair.finalized.is(&pair.attested) {
+        return prove(authenticated, operations, identity, &finalized, &finalized, &bounds, now);
+    }
+    let attested = pair.attested.state();
+    prove(authenticated, operations, identity, &finalized, &attested, &bounds, now)
+}
+
+/// Writes a refusal to the ledger and makes the answer that proves it.
+async fn refused(
+    io: &Io,
+    shared: &Shared,
+    authenticated: &Authenticated,
+    identity: &Identity,
+    refusal: Refusal,
+    evidence: Option<Evidence>,
+) -> Result<Denied, Stop> {
+    let time = shared.state().time(io.now());
+    let body = Refused {
+        version: ledger::VERSION,
+        boot_id: shared.boot_id.into(),
+        time,
+        store: store_of(authenticated, identity).0.into(),
+        call: signed_call(authenticated),
+        refusal: refusal.name().to_owned(),
+        rule: refusal.rule().to_owned(),
+        evidence,
+    };
+    let proposal = Proposal { body: Body::Refusal(body), time, records: Vec::new(), reserved: false };
+    let entry = append(io, shared, proposal, || {}).await?;
+    Ok(Denied::Refused(refusal, Some(Box::new(receipt(vec![entry])))))
+}
+
+/// The store that a call names.
+pub(crate) fn store_of(authenticated: &Authenticated, identity: &Identity) -> B256 {
+    contracts_bindings::store_id(identity.chain_id, identity.registry, authenticated.origin(), authenticated.salt())
+}
+
+/// What the caller signed, as the ledger keeps it.
+pub(crate) fn signed_call(authenticated: &Authenticated) -> SignedCallEntry {
+    SignedCallEntry {
+        digest: authenticated.digest().0.into(),
+        call: authenticated.call().abi_encode().into(),
+        signature: authenticated.signature().into(),
+    }
+}
+
+/// A receipt of these entries.
+pub(crate) fn receipt(entries: Vec<ReceiptEntry>) -> Receipt {
+    Receipt { version: ledger::VERSION, entries }
+}
+
+/// Adds a receipt to an inner response.
+pub(crate) fn with_receipt(mut response: http::Response, receipt: Option<&Receipt>) -> http::Response {
+    if let Some(receipt) = receipt {
+        let text = STANDARD.encode(cbor::encode(receipt)).into_bytes();
+        response.headers.extend(text.chunks(RECEIPT_CHUNK).map(|chunk| (RECEIPT.to_owned(), chunk.to_vec())));
+    }
+    response
+}

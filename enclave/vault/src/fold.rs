@@ -1,0 +1,85 @@
+//! The ledger's fold: which generation of which record is current, what was spent, which intents are open.
+
+use std::collections::HashMap;
+
+use protocol::ledger::{Body, Ending, Reservation};
+
+use crate::budget::Budget;
+
+/// State read out of the ledger, entry by entry.
+#[derive(Debug, Default)]
+pub(crate) struct Fold {
+    /// Current generation of each record.
+    generations: HashMap<[u8; 32], u64>,
+    /// Limits.
+    pub(crate) budget: Budget,
+    /// Intents without an outcome, with what they reserved.
+    open: HashMap<u64, Vec<Reservation>>,
+    /// Unix milliseconds of the newest entry.
+    pub(crate) time: u64,
+}
+
+/// An entry that can't follow the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutOfOrder;
+
+impl Fold {
+    /// The generation of a record that may be used; `None` if the ledger knows no such record.
+    pub(crate) fn generation(&self, record: &[u8; 32]) -> Option<u64> {
+        self.generations.get(record).copied()
+    }
+
+    /// How many intents have no outcome.
+    pub(crate) fn open_intents(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether an entry may come next: records go up by one generation, and only open intents are closed.
+    pub(crate) fn check(&self, body: &Body) -> Result<(), OutOfOrder> {
+        let follows = match body {
+            Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) => true,
+            Body::Provision(provisioned) => {
+                self.open.contains_key(&provisioned.intent)
+                    && provisioned.records.iter().all(|record| {
+                        let current = self.generation(&record.id).unwrap_or(0);
+                        current.checked_add(1) == Some(record.generation)
+                    })
+            }
+            Body::Outcome(outcome) => self.open.contains_key(&outcome.intent),
+        };
+        if follows { Ok(()) } else { Err(OutOfOrder) }
+    }
+
+    /// Takes an entry that is durable. `reserved` says that its budget is counted already, because this process reserved it.
+    pub(crate) fn apply(&mut self, index: u64, body: &Body, reserved: bool) -> Result<(), OutOfOrder> {
+        self.check(body)?;
+        let time = match body {
+            Body::Boot(boot) => boot.time,
+            Body::Provision(provisioned) => {
+                for record in &provisioned.records {
+                    self.generations.insert(*record.id, record.generation);
+                }
+                self.open.remove(&provisioned.intent).ok_or(OutOfOrder)?;
+                provisioned.time
+            }
+            Body::Intent(intent) => {
+                if !reserved {
+                    self.budget.count(&intent.budget);
+                }
+                self.open.insert(index, intent.budget.clone());
+                intent.time
+            }
+            Body::Outcome(outcome) => {
+                let budget = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
+                match outcome.ending {
+                    Ending::Failed => self.budget.give_back(&budget),
+                    Ending::Upstream { .. } | Ending::Unknown => {}
+                }
+                outcome.time
+            }
+            Body::Refusal(refused) => refused.time,
+        };
+        self.time = self.time.max(time);
+        Ok(())
+    }
+}

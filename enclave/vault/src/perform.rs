@@ -1,0 +1,223 @@
+//! Using a credential under a permit: budget, intent, use, outcome, in that order.
+
+use credential::{Kind, OpenedBinding};
+use minicbor::bytes::ByteVec;
+use platform::Preset;
+use policy::{Identity, Permit};
+use protocol::http::Response;
+use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation};
+use protocol::message::{Need, Problem, Supply};
+use sha2::{Digest, Sha256};
+
+use crate::append::append;
+use crate::call::{Asked, Denied, asked, receipt, signed_call, with_receipt};
+use crate::conversation::{Egress, Egressed, Io, Stop};
+use crate::ledger::Proposal;
+use crate::refusal::{OUTCOME, Refusal};
+use crate::state::Shared;
+
+/// Calls the platform as the permit's caller asked.
+pub(crate) async fn perform(
+    io: &Io,
+    shared: &Shared,
+    permit: Permit,
+    preset: Preset,
+    identity: &Identity,
+) -> Result<Response, Denied> {
+    let (id, generation, sealed) = record(io, shared, Kind::Binding, permit.store().as_slice()).await?;
+    let binding = {
+        let mut state = shared.state();
+        let now = state.time(io.now());
+        let keys = &state.serving()?.keys;
+        credential::open_binding(keys, &permit, preset.id(), generation, &sealed, now).map_err(|_| Stop(Problem::Supply))?
+    };
+    let host = permit.authenticated().request().authority.clone();
+    if binding.binding().host != host || !egress_allowed(shared, &host)? {
+        return Err(Refusal::NotPermitted("store.host".to_owned()).into());
+    }
+    let connection = fetch_record(io, shared, &binding.binding().connection).await?;
+    let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
+    let use_it = Use { shared, io, intent: &intent };
+    match permit {
+        Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),
+        Ok(permit) => send(&use_it, &permit, preset, &host, &binding, connection).await,
+    }
+}
+
+/// The current generation of a record, as the ledger has it, and its bytes, as the host has them.
+async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) -> Result<([u8; 32], u64, ByteVec), Denied> {
+    let (id, generation) = {
+        let mut state = shared.state();
+        let serving = state.serving()?;
+        let id = serving.keys.record_id(kind, name);
+        (id, serving.ledger.fold.generation(&id))
+    };
+    let generation = generation.ok_or_else(|| Refusal::NotPermitted("store.not_provisioned".to_owned()))?;
+    let (_, sealed) = fetch_record(io, shared, &id).await?;
+    Ok((id, generation, sealed))
+}
+
+async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, ByteVec), Stop> {
+    let lacking = Stop(Problem::Supply);
+    let generation = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
+    match io.need(Need::Record { id: (*id).into() }).await? {
+        Supply::Record(Some(sealed)) => Ok((generation, sealed)),
+        _ => Err(lacking),
+    }
+}
+
+/// The settings may narrow where the enclave connects to.
+pub(crate) fn egress_allowed(shared: &Shared, host: &str) -> Result<bool, Stop> {
+    let egress = &shared.state().configured()?.settings.egress;
+    Ok(egress.is_empty() || egress.iter().any(|allowed| allowed == host))
+}
+
+/// Reserves the budget, makes the intent durable, and asks the contract again if a newer head came meanwhile.
+pub(crate) async fn intend(
+    io: &Io,
+    shared: &Shared,
+    permit: Permit,
+    record: [u8; 32],
+    generation: u64,
+    identity: &Identity,
+) -> Result<(ReceiptEntry, Result<Permit, Refusal>), Denied> {
+    let (time, budget) = {
+        let mut state = shared.state();
+        let time = state.time(io.now());
+        let seconds = time.checked_div(1_000).unwrap_or(0);
+        let fold = &mut state.serving()?.ledger.fold;
+        (time, fold.budget.reserve(permit.limits(), seconds).map_err(|_| Refusal::BudgetExhausted)?)
+    };
+    let mut reserved = Reserved { shared, budget: Some(budget.clone()) };
+    let intent = Intent {
+        version: ledger::VERSION,
+        boot_id: shared.boot_id.into(),
+        time,
+        store: permit.store().0.into(),
+        call: signed_call(permit.authenticated()),
+        evidence: permit.evidence(),
+        budget,
+        record: record.into(),
+        generation,
+    };
+    let proposal = Proposal { body: Body::Intent(intent), time, records: Vec::new(), reserved: true };
+    let entry = append(io, shared, proposal, || reserved.keep()).await?;
+    Ok((entry, reconfirmed(io, shared, permit, identity).await?))
+}
+
+/// A reservation that is given back unless an intent with it was said to the host.
+struct Reserved<'a> {
+    shared: &'a Shared,
+    budget: Option<Vec<Reservation>>,
+}
+
+impl Reserved<'_> {
+    fn keep(&mut self) {
+        self.budget = None;
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = self.budget.take()
+            && let Ok(serving) = self.shared.state().serving()
+        {
+            serving.ledger.fold.budget.give_back(&budget);
+        }
+    }
+}
+
+/// The permit, if it is alive and the newest heads still say so.
+async fn reconfirmed(io: &Io, shared: &Shared, permit: Permit, identity: &Identity) -> Result<Result<Permit, Refusal>, Stop> {
+    let newest = {
+        let mut state = shared.state();
+        match state.fresh(io.now()) {
+            Ok(pair) => pair,
+            Err(_) => return Ok(Err(Refusal::StaleChain)),
+        }
+    };
+    let (finalized, attested) = permit.heads();
+    if newest.finalized.head().root() == *finalized.root && newest.attested.head().root() == *attested.root {
+        let now = shared.state().time(io.now());
+        return Ok(if permit.live(now) { Ok(permit) } else { Err(Refusal::StaleChain) });
+    }
+    let operations = permit.operations().to_vec();
+    Ok(match asked(io, shared, permit.into_authenticated(), operations, identity).await? {
+        Asked::Permitted(permit) => Ok(*permit),
+        Asked::Refused { refusal, .. } => Err(refusal),
+    })
+}
+
+/// A use under way: whatever ends it writes its outcome.
+pub(crate) struct Use<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) io: &'a Io,
+    pub(crate) intent: &'a ReceiptEntry,
+}
+
+impl Use<'_> {
+    /// Writes how it ended, and returns the proof of both entries.
+    pub(crate) async fn outcome(&self, ending: Ending, response: [u8; 32]) -> Result<Receipt, Stop> {
+        let time = self.shared.state().time(self.io.now());
+        let outcome = Outcome {
+            version: ledger::VERSION,
+            boot_id: self.shared.boot_id.into(),
+            time,
+            intent: self.intent.index,
+            ending,
+            response: response.into(),
+        };
+        let proposal = Proposal { body: Body::Outcome(outcome), time, records: Vec::new(), reserved: false };
+        let entry = append(self.io, self.shared, proposal, || {}).await?;
+        Ok(receipt(vec![self.intent.clone(), entry]))
+    }
+
+    /// Writes how it ended without an answer.
+    pub(crate) async fn ended(&self, ending: Ending, refusal: Refusal) -> Result<Denied, Stop> {
+        let receipt = self.outcome(ending, [0; 32]).await?;
+        Ok(Denied::Refused(refusal, Some(Box::new(receipt))))
+    }
+}
+
+async fn send(
+    use_it: &Use<'_>,
+    permit: &Permit,
+    preset: Preset,
+    host: &str,
+    binding: &OpenedBinding,
+    (generation, sealed): (u64, ByteVec),
+) -> Result<Response, Denied> {
+    let prepared = {
+        let mut state = use_it.shared.state();
+        let now = state.time(use_it.io.now());
+        let keys = &state.serving()?.keys;
+        credential::open_connection(keys, permit, binding, generation, &sealed, now).ok().and_then(|connection| {
+            let outgoing = preset.inject(permit.authenticated().request(), host, &connection.secret).ok()?;
+            Some((outgoing, preset.redactor(host, &connection.secret).ok()?))
+        })
+    };
+    let Some((request, redactor)) = prepared else {
+        return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
+    };
+    match use_it.io.egress(Egress { request, send_before: permit.deadline_ms() }).await {
+        Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
+        Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
+        Egressed::Response(response) => {
+            let status = response.status;
+            let ending = Ending::Upstream { status };
+            if status == 401 {
+                return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
+            }
+            // A projection is a narrower view of the response; this version knows none, so it hands nothing back under one.
+            if !permit.projection().is_zero() {
+                return Err(use_it.ended(ending, Refusal::Upstream("projection.unknown")).await?);
+            }
+            let Ok(mut response) = redactor.response(response) else {
+                return Err(use_it.ended(ending, Refusal::Upstream("response.refused")).await?);
+            };
+            let receipt = use_it.outcome(ending, Sha256::digest(&response.body).into()).await?;
+            response.headers.push((OUTCOME.to_owned(), b"upstream".to_vec()));
+            Ok(with_receipt(response, Some(&receipt)))
+        }
+    }
+}

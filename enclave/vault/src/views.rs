@@ -1,0 +1,178 @@
+//! Proven state at recent heads, and what was read there, so that the next head is asked for the same in one round trip.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chain::{LightClient, ProvenState, VerifiedHead};
+use policy::Wanted;
+use protocol::message::{AccountQuery, Need, Problem, Supply};
+
+use crate::conversation::{Io, Stop};
+
+/// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later.
+const KEPT: usize = 96;
+/// Accounts and slots that are remembered for the next head.
+const REMEMBERED: usize = 512;
+
+/// Proven state at one head. Conversations share it.
+#[derive(Clone, Debug)]
+pub(crate) struct View(Arc<Mutex<ProvenState>>);
+
+impl View {
+    pub(crate) fn state(&self) -> MutexGuard<'_, ProvenState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether both are the same view: locking it twice would wait for ever.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn head(&self) -> VerifiedHead {
+        self.state().head().clone()
+    }
+}
+
+/// The two heads that a decision is made at.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) finalized: View,
+    pub(crate) attested: View,
+}
+
+/// Recent views and what was read in them.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    recent: VecDeque<([u8; 32], View)>,
+    touched: BTreeMap<[u8; 20], (BTreeSet<[u8; 32]>, bool)>,
+}
+
+impl Views {
+    /// The views at the light client's heads.
+    pub(crate) fn pair(&mut self, light: &LightClient) -> Option<Pair> {
+        let finalized = light.finalized()?.clone();
+        let attested = light.attested()?.clone();
+        Some(Pair { finalized: self.at(finalized), attested: self.at(attested) })
+    }
+
+    fn at(&mut self, head: VerifiedHead) -> View {
+        if let Some((_, view)) = self.recent.iter().find(|(root, _)| *root == head.root()) {
+            return view.clone();
+        }
+        let root = head.root();
+        let state = match self.recent.back() {
+            Some((_, last)) => last.state().next(head),
+            None => ProvenState::new(head),
+        };
+        let view = View(Arc::new(Mutex::new(state)));
+        self.recent.push_back((root, view.clone()));
+        while self.recent.len() > KEPT {
+            self.recent.pop_front();
+        }
+        view
+    }
+
+    /// Remembers what was read.
+    pub(crate) fn remember(&mut self, wanted: &Wanted) {
+        let mut count: usize = self.touched.values().map(|(slots, _)| slots.len().saturating_add(1)).sum();
+        for query in queries(wanted) {
+            let entry = self.touched.entry(*query.address).or_default();
+            entry.1 |= query.code;
+            for slot in query.slots {
+                if count >= REMEMBERED {
+                    return;
+                }
+                if entry.0.insert(*slot) {
+                    count = count.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// What was read lately.
+    pub(crate) fn touched(&self) -> Vec<AccountQuery> {
+        self.touched
+            .iter()
+            .map(|(address, (slots, code))| AccountQuery {
+                address: (*address).into(),
+                slots: slots.iter().map(|slot| (*slot).into()).collect(),
+                code: *code,
+            })
+            .collect()
+    }
+
+    /// What was read lately and is not proven in `view` yet.
+    pub(crate) fn unproven(&self, view: &View) -> Vec<AccountQuery> {
+        let state = view.state();
+        self.touched()
+            .into_iter()
+            .filter_map(|mut query| {
+                let account = state.account(*query.address);
+                query.slots.retain(|slot| state.slot(*query.address, **slot).is_none());
+                query.code = query.code
+                    && match &account {
+                        Some(chain::Account::Present { code_hash, .. }) => state.code(code_hash).is_none(),
+                        Some(chain::Account::Absent) => false,
+                        None => !self.knows_code(&state, &query),
+                    };
+                (account.is_none() || !query.slots.is_empty() || query.code).then_some(query)
+            })
+            .collect()
+    }
+
+    /// Whether the code of this account, as an earlier head had it, is there already. If it changed, the run asks for it.
+    fn knows_code(&self, state: &ProvenState, query: &AccountQuery) -> bool {
+        self.recent.iter().any(|(_, view)| {
+            let Ok(earlier) = view.0.try_lock() else { return false };
+            match earlier.account(*query.address) {
+                Some(chain::Account::Present { code_hash, .. }) => state.code(&code_hash).is_some(),
+                Some(chain::Account::Absent) | None => false,
+            }
+        })
+    }
+}
+
+fn queries(wanted: &Wanted) -> Vec<AccountQuery> {
+    wanted
+        .accounts
+        .iter()
+        .map(|(address, account)| AccountQuery {
+            address: address.into_array().into(),
+            slots: account.slots.iter().map(|slot| slot.0.into()).collect(),
+            code: account.code,
+        })
+        .collect()
+}
+
+/// Asks the host to prove what a run lacks.
+pub(crate) async fn fetch(io: &Io, view: &View, wanted: &Wanted) -> Result<(), Stop> {
+    fetch_queries(io, view, queries(wanted)).await
+}
+
+/// Asks the host to prove accounts and slots. What does not verify ends the conversation; what is missing is asked for again by the run.
+pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<(), Stop> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    let head = view.head();
+    let need =
+        Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts };
+    let Supply::State(proofs) = io.need(need).await? else { return Err(Stop(Problem::Supply)) };
+    let mut state = view.state();
+    for proof in &proofs {
+        let slots = proof
+            .slots
+            .iter()
+            .map(|slot| (*slot.slot, slot.nodes.iter().map(|node| node.as_slice()).collect()))
+            .collect();
+        state
+            .add(&chain::AccountProof {
+                address: *proof.address,
+                nodes: proof.nodes.iter().map(|node| node.as_slice()).collect(),
+                slots,
+                code: proof.code.as_ref().map(|code| code.as_slice()),
+            })
+            .map_err(|_| Stop(Problem::Supply))?;
+    }
+    Ok(())
+}
