@@ -206,10 +206,12 @@ fn join(meta: &Meta, secret: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let secret_length = u16::try_from(secret.len()).ok()?.to_be_bytes();
     let parts = [meta_length.as_slice(), &meta, &secret_length, secret];
     let length: usize = parts.iter().map(|part| part.len()).sum();
+    let padded = length.checked_next_multiple_of(BUCKET)?;
     // Allocated once: a buffer that grows leaves copies behind.
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(length.checked_next_multiple_of(BUCKET)?));
-    parts.iter().for_each(|part| plaintext.extend_from_slice(part));
-    let padded = plaintext.capacity().min(length.checked_next_multiple_of(BUCKET)?);
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(padded));
+    for part in parts {
+        plaintext.extend_from_slice(part);
+    }
     plaintext.resize(padded, 0);
     Some(plaintext)
 }
