@@ -29,8 +29,8 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host};
 use crate::canonical;
+pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host};
 use crate::http::{Request, VAULT_PREFIX};
 use crate::limits;
 
@@ -203,18 +203,8 @@ pub struct CallFields {
 impl CallFields {
     /// Writes these fields into the request's headers, in place of any that are there, and sorts all headers. A signature that is there is removed.
     pub fn write(&self, request: &mut Request) {
-        let Self {
-            caller,
-            origin,
-            salt,
-            role,
-            recipient,
-            evidence,
-            issued_at,
-            expires_at,
-            nonce,
-            min_finalized_slot,
-        } = self;
+        let Self { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } =
+            self;
         request.headers.retain(|(name, _)| !name.starts_with(VAULT_PREFIX));
         let mut put = |field: Field, value: String| {
             request.headers.push((field.name().to_owned(), value.into_bytes()));
@@ -259,9 +249,9 @@ impl CallFields {
             nonce: fixed::<32>(required(request, Field::Nonce)?, Field::Nonce)?.into(),
             min_finalized_slot: match optional(request, Field::MinFinalizedSlot)? {
                 None => 0,
-                Some(text) => decimal(text)
-                    .filter(|slot| *slot != 0)
-                    .ok_or(CallError::Malformed(Field::MinFinalizedSlot))?,
+                Some(text) => {
+                    decimal(text).filter(|slot| *slot != 0).ok_or(CallError::Malformed(Field::MinFinalizedSlot))?
+                }
             },
         })
     }

@@ -215,8 +215,8 @@ pub fn seal_to_member(
 ) -> Result<SealedShare, ShareError> {
     let member = suite::public_key(member).ok_or(ShareError::Key)?;
     let info = genesis_info(vault_id, epoch, index);
-    let (enc, mut context) = setup_sender_with_rng::<Aead, Kdf, Kem>(&OpModeS::Base, &member, &info, rng)
-        .map_err(|_| ShareError::Seal)?;
+    let (enc, mut context) =
+        setup_sender_with_rng::<Aead, Kdf, Kem>(&OpModeS::Base, &member, &info, rng).map_err(|_| ShareError::Seal)?;
     let ciphertext = context.seal(share, &[threshold]).map_err(|_| ShareError::Seal)?;
     let enc = suite::sec1(&enc).to_vec();
     Ok(SealedShare { version: VERSION, index, epoch, threshold, enc: enc.into(), ciphertext: ciphertext.into() })
@@ -237,8 +237,8 @@ pub fn open_as_member(
     }
     let enc = suite::encapped_key(enc).ok_or(ShareError::Key)?;
     let info = genesis_info(vault_id, *epoch, *index);
-    let mut context = setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &member.0, &enc, &info)
-        .map_err(|_| ShareError::Open)?;
+    let mut context =
+        setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &member.0, &enc, &info).map_err(|_| ShareError::Open)?;
     share_of(context.open(ciphertext, &[*threshold]))
 }
 

@@ -13,6 +13,10 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::limits;
 use crate::ohttp::{REQUEST_OVERHEAD, RESPONSE_OVERHEAD};
 
+mod wire;
+
+use wire::{Reader, Writer};
+
 const REQUEST: u64 = 0;
 const RESPONSE: u64 = 1;
 /// The headers that are ours start with this.
@@ -99,7 +103,7 @@ impl Request {
     /// # Errors
     /// [`HttpError`]: what [`Request::decode`] would refuse is not written.
     pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.write(|length| Some(length))
+        self.write(Some)
     }
 
     /// Binary HTTP, padded so that the encapsulated request fills its bucket.
@@ -145,7 +149,7 @@ impl Request {
         if bytes.len() > limit(limits::OHTTP_REQUEST, REQUEST_OVERHEAD) {
             return Err(HttpError::Size);
         }
-        let mut reader = Reader(bytes);
+        let mut reader = Reader::new(bytes);
         if reader.number()? != REQUEST {
             return Err(HttpError::Framing);
         }
@@ -174,7 +178,7 @@ impl Response {
     /// # Errors
     /// [`HttpError`]: what [`Response::decode`] would refuse is not written.
     pub fn encode(&self) -> Result<Vec<u8>, HttpError> {
-        self.write(|length| Some(length))
+        self.write(Some)
     }
 
     /// Binary HTTP, padded so that the encapsulated response fills its bucket.
@@ -216,7 +220,7 @@ impl Response {
         if bytes.len() > limit(limits::OHTTP_RESPONSE, RESPONSE_OVERHEAD) {
             return Err(HttpError::Size);
         }
-        let mut reader = Reader(bytes);
+        let mut reader = Reader::new(bytes);
         if reader.number()? != RESPONSE {
             return Err(HttpError::Framing);
         }
@@ -292,9 +296,9 @@ fn visible(text: &str) -> bool {
 pub(crate) fn token(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 128
-        && name.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
-        })
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn check_headers(headers: &[(String, Vec<u8>)]) -> Result<(), HttpError> {
@@ -311,120 +315,4 @@ fn check_headers(headers: &[(String, Vec<u8>)]) -> Result<(), HttpError> {
         }
     }
     Ok(())
-}
-
-/// Writes, or only measures what would be written.
-struct Writer {
-    bytes: Zeroizing<Vec<u8>>,
-    length: usize,
-    keep: bool,
-}
-
-impl Writer {
-    fn measure() -> Self {
-        Self { bytes: Zeroizing::new(Vec::new()), length: 0, keep: false }
-    }
-
-    fn collect(capacity: usize) -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(capacity)), length: 0, keep: true }
-    }
-
-    fn raw(&mut self, bytes: &[u8]) -> Option<()> {
-        self.length = self.length.checked_add(bytes.len())?;
-        if self.keep {
-            self.bytes.extend_from_slice(bytes);
-        }
-        Some(())
-    }
-
-    /// A variable-length integer (RFC 9000 section 16), shortest form.
-    fn number(&mut self, value: u64) -> Option<()> {
-        let long = value.to_be_bytes();
-        let [.., a, b, c, d] = long;
-        match value {
-            0..0x40 => self.raw(&[d]),
-            0x40..0x4000 => self.raw(&[c | 0x40, d]),
-            0x4000..0x4000_0000 => self.raw(&[a | 0x80, b, c, d]),
-            0x4000_0000..0x4000_0000_0000_0000 => self.raw(&(value | 0xc000_0000_0000_0000).to_be_bytes()),
-            _ => None,
-        }
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        self.number(u64::try_from(bytes.len()).ok()?)?;
-        self.raw(bytes)
-    }
-
-    fn headers(&mut self, headers: &[(String, Vec<u8>)]) -> Option<()> {
-        let mut section = Self::measure();
-        for (name, value) in headers {
-            section.bytes(name.as_bytes())?;
-            section.bytes(value)?;
-        }
-        self.number(u64::try_from(section.length).ok()?)?;
-        for (name, value) in headers {
-            self.bytes(name.as_bytes())?;
-            self.bytes(value)?;
-        }
-        Some(())
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], HttpError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(HttpError::Short)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn number(&mut self) -> Result<u64, HttpError> {
-        let first = *self.0.first().ok_or(HttpError::Short)?;
-        let bytes = self.take(1_usize << (first >> 6))?;
-        let value = bytes.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
-        Ok(match bytes.len() {
-            1 => value & 0x3f,
-            2 => value & 0x3fff,
-            4 => value & 0x3fff_ffff,
-            _ => value & 0x3fff_ffff_ffff_ffff,
-        })
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8], HttpError> {
-        let length = usize::try_from(self.number()?).map_err(|_| HttpError::Short)?;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Result<String, HttpError> {
-        let text = core::str::from_utf8(self.bytes()?).map_err(|_| HttpError::Control)?;
-        if visible(text) { Ok(text.to_owned()) } else { Err(HttpError::Control) }
-    }
-
-    /// A section with its length, or nothing if the message was cut off before it.
-    fn section(&mut self) -> Result<&'a [u8], HttpError> {
-        if self.0.is_empty() { Ok(&[]) } else { self.bytes() }
-    }
-
-    fn headers(&mut self) -> Result<Vec<(String, Vec<u8>)>, HttpError> {
-        let mut section = Reader(self.section()?);
-        let mut headers = Vec::new();
-        while !section.0.is_empty() {
-            if headers.len() >= limits::HEADERS {
-                return Err(HttpError::HeaderCount);
-            }
-            let name = core::str::from_utf8(section.bytes()?).map_err(|_| HttpError::HeaderName)?;
-            headers.push((name.to_owned(), section.bytes()?.to_vec()));
-        }
-        check_headers(&headers)?;
-        Ok(headers)
-    }
-
-    /// The trailer section, which must be empty, and the padding.
-    fn end(&mut self) -> Result<(), HttpError> {
-        if !self.section()?.is_empty() {
-            return Err(HttpError::Trailers);
-        }
-        if self.0.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(HttpError::Trailing) }
-    }
 }

@@ -79,6 +79,7 @@ pub enum HostRequest {
 
 /// What the enclave says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(clippy::large_enum_variant, reason = "one lives per conversation, and not for long")]
 pub enum Reply {
     /// It can't go on without this.
     #[n(0)]

@@ -1,7 +1,7 @@
 //! Oblivious HTTP (RFC 9458) with one suite: DHKEM(P-256, HKDF-SHA256) 0x0010, HKDF-SHA256 0x0001, AES-256-GCM 0x0002.
 //!
 //! ```text
-//! key configuration   key id (1) || 00 10 || public key (65) || 00 04 || 00 01 00 02                       76 bytes
+//! key configuration   key id (1) || 00 10 || public key (65) || 00 04 || 00 01 00 02                       74 bytes
 //! request             key id (1) || 00 10 00 01 00 02 || enc (65) || ciphertext                            88 more than the plaintext
 //!   info              "message/bhttp request" || 00 || the 7-byte header
 //! response            nonce (32) || ciphertext                                                             48 more than the plaintext
@@ -27,10 +27,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::limits;
+use crate::message::Problem;
 use crate::suite::{self, Aead, Kdf, Kem, POINT, PrivateKey, Sender, TAG};
 
 /// An encoded key configuration.
-pub const KEY_CONFIG: usize = 76;
+pub const KEY_CONFIG: usize = 74;
 const HEADER: usize = 7;
 const NONCE: usize = 32;
 /// What encapsulating adds to a request.
@@ -64,6 +65,16 @@ pub enum OhttpError {
     /// The library refused to seal.
     #[error("message can't be sealed")]
     Seal,
+}
+
+impl From<OhttpError> for Problem {
+    fn from(error: OhttpError) -> Self {
+        match error {
+            OhttpError::UnknownKey => Self::UnknownKey,
+            OhttpError::Short | OhttpError::Size => Self::Malformed,
+            OhttpError::Suite | OhttpError::Key | OhttpError::Open | OhttpError::Seal => Self::Sealed,
+        }
+    }
 }
 
 /// The enclave's public key of one boot.
@@ -226,8 +237,8 @@ impl ClientSetup {
         let key = suite::public_key(config.public_key()).ok_or(OhttpError::Key)?;
         let header = config.header();
         let info = [REQUEST_INFO, &header].concat();
-        let (enc, context) = setup_sender_with_rng::<Aead, Kdf, Kem>(&OpModeS::Base, &key, &info, rng)
-            .map_err(|_| OhttpError::Seal)?;
+        let (enc, context) =
+            setup_sender_with_rng::<Aead, Kdf, Kem>(&OpModeS::Base, &key, &info, rng).map_err(|_| OhttpError::Seal)?;
         Ok(Self { context, header, enc: suite::sec1(&enc) })
     }
 

@@ -1,0 +1,509 @@
+//! The published signing vectors: the committed file is what this code makes, and what a second implementation in Python makes again.
+//!
+//! `WRITE_VECTORS=1 cargo test -p protocol --test signing` writes the file anew.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::{Eip712Domain, SolStruct};
+use p256::ecdsa::SigningKey;
+use protocol::anchor::{self, Anchor, ClaimWriter, CreateVault};
+use protocol::attested::{self, Checkpoint, VaultCheckpoint};
+use protocol::call::{self, Call, CallFields};
+use protocol::custody;
+use protocol::http::Request;
+use protocol::note;
+use protocol::ohttp::KeyConfig;
+use protocol::provision::{Provision, ProvisionRequest, secret_hash};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use secp256k1::{Message, Secp256k1, SecretKey};
+use serde_json::{Value, json};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+fn text(bytes: impl AsRef<[u8]>) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
+/// Where a signature counts.
+#[derive(Clone, Copy)]
+struct Place {
+    chain_id: u64,
+    registry: Address,
+    vault_id: B256,
+}
+
+impl Place {
+    fn domain(&self) -> Eip712Domain {
+        call::domain(self.chain_id, self.registry, self.vault_id)
+    }
+
+    fn json(&self) -> Value {
+        json!({"chainId": self.chain_id, "registry": text(self.registry), "vaultId": text(self.vault_id)})
+    }
+}
+
+const MAINNET: Place = Place { chain_id: 1, registry: Address::repeat_byte(0x11), vault_id: B256::repeat_byte(0x22) };
+
+/// A secp256k1 key of the vectors.
+struct Signer(SecretKey);
+
+impl Signer {
+    fn new(byte: u8) -> Self {
+        Self(SecretKey::from_byte_array([byte; 32]).unwrap())
+    }
+
+    fn address(&self) -> Address {
+        let key = self.0.public_key(&Secp256k1::signing_only()).serialize_uncompressed();
+        Address::from_raw_public_key(&key[1..])
+    }
+
+    fn sign(&self, digest: B256) -> [u8; 65] {
+        let signature = Secp256k1::signing_only().sign_ecdsa_recoverable(Message::from_digest(digest.0), &self.0);
+        let (recovery, compact) = signature.serialize_compact();
+        let mut out = [0; 65];
+        out[..64].copy_from_slice(&compact);
+        out[64] = 27 + u8::try_from(i32::from(recovery)).unwrap();
+        out
+    }
+}
+
+/// What every signed thing shows of its hashing.
+fn hashes(value: &impl SolStruct, domain: &Eip712Domain) -> Value {
+    json!({
+        "type": value.eip712_encode_type_text(),
+        "domainSeparator": text(domain.separator()),
+        "structHash": text(value.eip712_hash_struct()),
+        "digest": text(value.eip712_signing_hash(domain)),
+    })
+}
+
+trait EncodeType {
+    fn eip712_encode_type_text(&self) -> String;
+}
+
+impl<T: SolStruct> EncodeType for T {
+    fn eip712_encode_type_text(&self) -> String {
+        T::eip712_encode_type().into_owned()
+    }
+}
+
+fn merge(mut base: Value, more: Value) -> Value {
+    let (Value::Object(to), Value::Object(from)) = (&mut base, more) else { unreachable!("objects") };
+    to.extend(from);
+    base
+}
+
+fn request(method: &str, url: [&str; 3], headers: &[(&str, &str)], body: &[u8]) -> Request {
+    let [scheme, authority, path] = url.map(str::to_owned);
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    Request { method: method.to_owned(), scheme, authority, path, headers, body: body.to_vec() }
+}
+
+fn request_json(request: &Request) -> Value {
+    let headers: Vec<_> =
+        request.headers.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
+    json!({
+        "method": request.method, "scheme": request.scheme, "authority": request.authority, "path": request.path,
+        "headers": headers, "body": text(&request.body),
+    })
+}
+
+fn fields() -> CallFields {
+    CallFields {
+        caller: Signer::new(1).address(),
+        origin: 7,
+        salt: B256::repeat_byte(0x33),
+        role: B256::ZERO,
+        recipient: B256::ZERO,
+        evidence: Vec::new(),
+        issued_at: 1_795_000_000,
+        expires_at: 1_795_000_060,
+        nonce: B256::repeat_byte(0x44),
+        min_finalized_slot: 0,
+    }
+}
+
+fn key_config() -> KeyConfig {
+    *protocol::ohttp::ServerKey::generate(&mut ChaCha20Rng::seed_from_u64(1)).config()
+}
+
+const ENC: [u8; 65] = [0x04; 65];
+
+fn urls() -> Vec<Value> {
+    let long = format!("/{}", "a".repeat(4_096));
+    let https = |path| ["https", "shop.example", path];
+    let mut cases: Vec<[&str; 3]> = [
+        "/",
+        "/admin/api/2026-10/graphql.json",
+        "/a/b.c/~d_e-f",
+        "/a!$&'()*+,=:@b",
+        "/a?b=c&d&e=",
+        "/?b=/x?y:z@w,1!2$3'4(5)6*7+8=9",
+        "/a%20b/%C3%A9?q=%E2%82%AC%26%3D%2B%3B%25",
+        "/a?b%5B%5D=1&b%5B0%5D=2",
+        "/...",
+        "",
+        "a",
+        "https://evil.example/",
+        "?a=b",
+        "//evil.example/",
+        "/a//b",
+        "/a/",
+        "/.",
+        "/a/../b",
+        "/%2e%2e/b",
+        "/%2E%2E/b",
+        "/%61",
+        "/a%2Fb",
+        "/a%2fb",
+        "/a%5Cb",
+        "/a%00b",
+        "/a%0D%0AHost:%20x",
+        "/a%252Fb",
+        "/a?b=%2F",
+        "/%C0%AF",
+        "/%FF",
+        "/%4",
+        "/%c3%a9",
+        "/a;b=c",
+        "/a?b=c;d=e",
+        "/a\\b",
+        "/a[0]",
+        "/a b",
+        "/a\r\nHost: x",
+        "/\u{e9}",
+        "/a#b",
+        "/a?",
+        "/a?b=c&",
+        "/a?=b",
+        "/a?b=1&b=2",
+        "/a?b%20c=1&b+c=2",
+        "/a?%24b=1&$b=2",
+        long.as_str(),
+    ]
+    .map(https)
+    .to_vec();
+    for authority in [
+        "a.b",
+        "xn--bcher-kva.example",
+        "1.example",
+        "vault.internal",
+        "user@shop.example",
+        "shop.example:443",
+        "Shop.example",
+        "shop.example.",
+        "",
+        "localhost",
+        "shop..example",
+        "-shop.example",
+        "sh_op.example",
+        "b\u{fc}cher.example",
+        "127.0.0.1",
+        "0x7f.1",
+        "[::1]",
+        "shop.example/x",
+    ] {
+        cases.push(["https", authority, "/"]);
+    }
+    cases.push(["http", "shop.example", "/"]);
+    cases.push(["HTTPS", "shop.example", "/"]);
+    let outcome = |url: [&str; 3]| {
+        let mut request = request("GET", url, &[], &[]);
+        fields().write(&mut request);
+        let [scheme, authority, path] = url;
+        let outcome = match call::unsigned(&request, &ENC, [0; 32]) {
+            Ok(call) => json!({"url": call.url}),
+            Err(call::CallError::Url(error)) => json!({"refused": format!("{error:?}")}),
+            Err(other) => panic!("{other}"),
+        };
+        merge(json!({"scheme": scheme, "authority": authority, "path": path}), outcome)
+    };
+    cases.into_iter().map(outcome).collect()
+}
+
+fn headers() -> Vec<Value> {
+    let cases: Vec<Vec<(&str, &str)>> = vec![
+        vec![],
+        vec![("accept", "*/*")],
+        vec![
+            ("accept", "application/json, text/plain;q=0.5"),
+            ("content-type", "application/json"),
+            ("idempotency-key", "7"),
+            ("if-none-match", "\"x\""),
+            ("prefer", "return=minimal"),
+            ("user-agent", "a b (c)"),
+            ("x-request-id", "~"),
+        ],
+        vec![("accept", "a:b")],
+        vec![("prefer", "x"), ("accept", "y")],
+        vec![("accept", "a"), ("accept", "b")],
+        vec![("Accept", "x")],
+        vec![("accept ", "x")],
+        vec![("", "x")],
+        vec![("accept", "")],
+        vec![("accept", " a")],
+        vec![("accept", "a ")],
+        vec![("accept", "a\tb")],
+        vec![("accept", "a\r\nhost: evil")],
+        vec![("accept", "\u{e9}")],
+        vec![("host", "evil.example")],
+        vec![("authorization", "x")],
+        vec![("cookie", "x")],
+        vec![("te", "trailers")],
+        vec![("content-length", "1")],
+        vec![("transfer-encoding", "chunked")],
+        vec![("connection", "x")],
+        vec![("forwarded", "x")],
+        vec![("x-http-method-override", "DELETE")],
+        vec![("accept", "x"); 65],
+    ];
+    let outcome = |pairs: Vec<(&str, &str)>| {
+        let mut request = request("GET", ["https", "shop.example", "/"], &pairs, &[]);
+        // A refusal of these comes before anything of ours is looked at.
+        let mut complete = request.clone();
+        fields().write(&mut complete);
+        let ordered = complete.headers.iter().filter(|(name, _)| !name.starts_with("pst-vault-")).eq(&request.headers);
+        if ordered {
+            request = complete;
+        }
+        let outcome = match call::unsigned(&request, &ENC, [0; 32]) {
+            Ok(call) => json!({"headersHash": text(call.headersHash)}),
+            Err(call::CallError::Headers(error)) => json!({"refused": format!("{error:?}")}),
+            Err(other) => panic!("{other}"),
+        };
+        merge(json!({"headers": pairs}), outcome)
+    };
+    cases.into_iter().map(outcome).collect()
+}
+
+fn call_json(call: &Call) -> Value {
+    json!({
+        "caller": text(call.caller), "origin": call.origin, "salt": text(call.salt), "role": text(call.role),
+        "method": call.method, "url": call.url, "headersHash": text(call.headersHash), "bodyHash": text(call.bodyHash),
+        "recipient": text(call.recipient), "evidenceHash": text(call.evidenceHash), "issuedAt": call.issuedAt,
+        "expiresAt": call.expiresAt, "nonce": text(call.nonce), "minFinalizedSlot": call.minFinalizedSlot,
+        "enclave": text(call.enclave), "enc": text(call.enc),
+    })
+}
+
+fn calls() -> Vec<Value> {
+    let graphql = || {
+        request(
+            "POST",
+            ["https", "one.myshopify.com", "/admin/api/2026-10/graphql.json"],
+            &[("accept", "application/json"), ("content-type", "application/json"), ("x-request-id", "1")],
+            br#"{"query":"{orders(first:1){nodes{id}}}"}"#,
+        )
+    };
+    let full = CallFields {
+        role: keccak256("underwriter"),
+        recipient: B256::repeat_byte(0x55),
+        evidence: b"\x00evidence\xff".to_vec(),
+        min_finalized_slot: 12_345_678,
+        ..fields()
+    };
+    let elsewhere = Place { chain_id: 11_155_111, ..MAINNET };
+    let other_registry = Place { registry: Address::repeat_byte(0x12), ..MAINNET };
+    let other_vault = Place { vault_id: B256::repeat_byte(0x23), ..MAINNET };
+    let whole_portfolio = CallFields { salt: B256::ZERO, origin: u64::MAX, ..fields() };
+    let mut resealed = ENC;
+    resealed[64] = 5;
+    let get =
+        || request("GET", ["https", "one.myshopify.com", "/admin/api/2026-10/shop.json?fields=id%2Cname"], &[], &[]);
+    let cases = [
+        ("a read without options", MAINNET, get(), fields(), ENC),
+        ("a query with everything", MAINNET, graphql(), full.clone(), ENC),
+        ("the same on another chain", elsewhere, graphql(), full.clone(), ENC),
+        ("the same at another registry", other_registry, graphql(), full.clone(), ENC),
+        ("the same at another vault", other_vault, graphql(), full.clone(), ENC),
+        ("the same sealed again", MAINNET, graphql(), full, resealed),
+        ("a whole portfolio", MAINNET, get(), whole_portfolio, ENC),
+    ];
+    let signer = Signer::new(1);
+    let config = key_config();
+    let accepted = cases.into_iter().map(|(name, place, mut request, fields, enc)| {
+        fields.write(&mut request);
+        let call = call::unsigned(&request, &enc, config.digest()).unwrap();
+        let signature = signer.sign(call::digest(&call, &place.domain()));
+        call::set_signature(&mut request, &signature);
+        let read = call::read(&request, &enc, config.digest()).unwrap();
+        assert_eq!((&read.call, read.signature), (&call, signature));
+        let base = json!({
+            "name": name, "domain": place.json(), "request": request_json(&request), "enc": text(enc),
+            "keyConfig": text(config.encode()), "call": call_json(&call), "signature": text(signature),
+            "privateKey": text(signer.0.secret_bytes()),
+        });
+        merge(base, hashes(&call, &place.domain()))
+    });
+    accepted.chain(refused_calls(&signer, &config)).collect()
+}
+
+fn refused_calls(signer: &Signer, config: &KeyConfig) -> Vec<Value> {
+    let word = format!("0x{}", "ab".repeat(32));
+    let zero = format!("0x{}", "00".repeat(32));
+    let cases = [
+        ("pst-vault-caller", None),
+        ("pst-vault-caller", Some(format!("0x{}", "AB".repeat(20)))),
+        ("pst-vault-store", Some(format!("07:{word}"))),
+        ("pst-vault-role", Some(zero)),
+        ("pst-vault-evidence", Some("AAA".to_owned())),
+        ("pst-vault-issued-at", Some("01".to_owned())),
+        ("pst-vault-expires-at", Some("18446744073709551616".to_owned())),
+        ("pst-vault-nonce", Some("0x01".to_owned())),
+        ("pst-vault-min-finalized-slot", Some("0".to_owned())),
+        ("pst-vault-signature", None),
+        ("pst-vault-signature", Some(word)),
+        ("pst-vault-zzz", Some("x".to_owned())),
+    ];
+    let outcome = |(name, value): (&str, Option<String>)| {
+        let mut request = request("GET", ["https", "shop.example", "/"], &[], &[]);
+        fields().write(&mut request);
+        let call = call::unsigned(&request, &ENC, config.digest()).unwrap();
+        call::set_signature(&mut request, &signer.sign(call::digest(&call, &MAINNET.domain())));
+        request.headers.retain(|(other, _)| other != name);
+        if let Some(value) = value {
+            request.headers.push((name.to_owned(), value.into_bytes()));
+            request.headers.sort();
+        }
+        let error = call::read(&request, &ENC, config.digest()).unwrap_err();
+        json!({"name": format!("{name} in another form"), "request": request_json(&request), "refused": format!("{error:?}")})
+    };
+    cases.into_iter().map(outcome).collect()
+}
+
+fn provisions() -> Vec<Value> {
+    let signer = Signer::new(2);
+    let (salt, secret) = ([0x66; 32], b"shpat_00000000000000000000000000000000");
+    let provision = Provision {
+        owner: signer.address(),
+        portfolio: 7,
+        store: B256::repeat_byte(0x77),
+        policy: Address::repeat_byte(0x88),
+        policyCodeHash: B256::repeat_byte(0x99),
+        preset: "shopify-admin".to_owned(),
+        host: "one.myshopify.com".to_owned(),
+        account: "one.myshopify.com".to_owned(),
+        generation: 1,
+        secretHash: secret_hash(&salt, secret).into(),
+        expiresAt: 1_795_000_060,
+        enclave: key_config().digest().into(),
+    };
+    let signature = signer.sign(protocol::provision::digest(&provision, &MAINNET.domain()));
+    let request = ProvisionRequest::new(&provision, signature, salt, secret);
+    let base = json!({
+        "domain": MAINNET.json(),
+        "provision": {
+            "owner": text(provision.owner), "portfolio": provision.portfolio, "store": text(provision.store),
+            "policy": text(provision.policy), "policyCodeHash": text(provision.policyCodeHash), "preset": provision.preset,
+            "host": provision.host, "account": provision.account, "generation": provision.generation,
+            "secretHash": text(provision.secretHash), "expiresAt": provision.expiresAt, "enclave": text(provision.enclave),
+        },
+        "secretSalt": text(salt), "secret": text(secret), "body": text(request.to_bytes()),
+        "signature": text(signature), "privateKey": text(signer.0.secret_bytes()),
+    });
+    vec![merge(base, hashes(&provision, &MAINNET.domain()))]
+}
+
+fn checkpoints() -> Vec<Value> {
+    let signer = Signer::new(3);
+    let checkpoint = Checkpoint { slot: 12_345_664, root: [0xaa; 32].into() };
+    let typed = VaultCheckpoint { slot: checkpoint.slot, root: B256::from(*checkpoint.root) };
+    let digest = attested::checkpoint_digest(MAINNET.chain_id, MAINNET.registry, MAINNET.vault_id, &checkpoint);
+    assert_eq!(digest, typed.eip712_signing_hash(&MAINNET.domain()));
+    let base = json!({
+        "domain": MAINNET.json(), "checkpoint": {"slot": checkpoint.slot, "root": text(*checkpoint.root)},
+        "signer": text(signer.address()), "signature": text(signer.sign(digest)), "privateKey": text(signer.0.secret_bytes()),
+    });
+    vec![merge(base, hashes(&typed, &MAINNET.domain()))]
+}
+
+fn anchors() -> Vec<Value> {
+    let (vault_key, writer) = (SigningKey::from_slice(&[5; 32]).unwrap(), SigningKey::from_slice(&[6; 32]).unwrap());
+    let Place { chain_id, registry, vault_id } = MAINNET;
+    let domain = anchor::domain(chain_id, registry);
+    let signed = |message: Value, hashes: Value, digest: B256, key: &SigningKey| {
+        assert_eq!(hashes["digest"], text(digest));
+        let signature = anchor::sign(key, &digest).unwrap();
+        let base = json!({
+            "domain": {"chainId": chain_id, "registry": text(registry)}, "message": message,
+            "privateKey": text(key.to_bytes()), "publicKey": text(anchor::public_key(key)), "signature": text(signature),
+        });
+        merge(base, hashes)
+    };
+    let create = CreateVault {
+        vault: vault_id,
+        constitution: B256::repeat_byte(0xbb),
+        rootCommitment: custody::root_commitment(&[0x42; 32], &vault_id).into(),
+    };
+    let (xy, root) = (anchor::public_key(&writer), B256::repeat_byte(0xcc));
+    let (x, y) = (B256::from_slice(&xy[..32]), B256::from_slice(&xy[32..]));
+    let claim = ClaimWriter { vault: vault_id, epoch: 3, x, y, size: 100, root };
+    let anchor = Anchor { vault: vault_id, epoch: 3, size: 117, root };
+    vec![
+        signed(
+            json!({"vault": text(vault_id), "constitution": text(create.constitution), "rootCommitment": text(create.rootCommitment)}),
+            hashes(&create, &domain),
+            anchor::create_vault_digest(chain_id, registry, vault_id, create.constitution, create.rootCommitment),
+            &vault_key,
+        ),
+        signed(
+            json!({"vault": text(vault_id), "epoch": 3, "x": text(x), "y": text(y), "size": 100, "root": text(root)}),
+            hashes(&claim, &domain),
+            anchor::claim_writer_digest(chain_id, registry, vault_id, 3, &xy, 100, root),
+            &vault_key,
+        ),
+        signed(
+            json!({"vault": text(vault_id), "epoch": 3, "size": 117, "root": text(root)}),
+            hashes(&anchor, &domain),
+            anchor::anchor_digest(chain_id, registry, vault_id, 3, 117, root),
+            &writer,
+        ),
+    ]
+}
+
+fn vectors() -> Value {
+    let writer = SigningKey::from_slice(&[6; 32]).unwrap();
+    json!({
+        "urls": urls(),
+        "headers": headers(),
+        "calls": calls(),
+        "provisions": provisions(),
+        "checkpoints": checkpoints(),
+        "anchors": anchors(),
+        "rootCommitment": {
+            "root": text([0x42; 32]), "vaultId": text(MAINNET.vault_id),
+            "commitment": text(custody::root_commitment(&[0x42; 32], &MAINNET.vault_id)),
+        },
+        "note": {
+            "vaultId": text(MAINNET.vault_id), "size": 117, "root": text([0xcc; 32]), "writer": text(anchor::public_key(&writer)),
+            "note": note::sign(&MAINNET.vault_id, 117, &[0xcc; 32], &writer),
+        },
+    })
+}
+
+#[test]
+fn the_committed_vectors_are_what_this_code_makes() {
+    let made = vectors();
+    let path = folder().join("signing.json");
+    if std::env::var_os("WRITE_VECTORS").is_some() {
+        std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&made).unwrap())).unwrap();
+    }
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert!(committed == made, "vectors/signing.json differs: run with WRITE_VECTORS=1 and look at the difference");
+}
+
+#[test]
+fn a_second_implementation_makes_the_same() {
+    let Ok(output) = Command::new("python3").arg(folder().join("check.py")).output() else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "python3 is not there");
+        println!("skipped: python3 is not there");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+}
