@@ -1,4 +1,8 @@
 //! The only home of fakes: software NSM, a local chain, a mock storefront, and the demo.
 
 pub mod chain;
+pub mod demo;
+pub mod nsm;
+pub mod processes;
 pub mod storefront;
+pub mod world;

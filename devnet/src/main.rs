@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use client::command::Exit;
 use devnet::chain::{Config, Devnet};
+use devnet::demo::demo;
+use devnet::processes::{EnclaveArgs, HostArgs, enclave, host};
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN, Storefront};
 use serde_json::{Map, json};
 
@@ -19,6 +23,21 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The vault's main job, end to end, step by step.
+    Demo {
+        /// Leave everything running afterwards, and print what to try.
+        #[arg(long)]
+        keep: bool,
+        /// Where to put keys, stores and logs; a temporary directory if not given.
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// Runs an enclave process with a software security module.
+    Enclave(EnclaveArgs),
+    /// Runs the host proxy.
+    Host(Box<HostArgs>),
+    /// The pst-vault command.
+    PstVault(client::command::Cli),
     /// Runs the local chain until it is killed, and prints where it is as JSON.
     Chain {
         /// Where the Beacon API listens.
@@ -49,9 +68,40 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match Cli::parse().command {
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::PstVault(cli) => client::command::run(cli).await,
+        other => fake(other).await.map(|()| Exit::Done),
+    };
+    match result {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Refused) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn fake(command: Command) -> Result<()> {
+    if !matches!(command, Command::Demo { .. }) {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    }
+    match command {
+        Command::PstVault(_) => Ok(()),
+        Command::Enclave(args) => enclave(args).await,
+        Command::Host(args) => host(*args).await,
+        Command::Demo { keep, directory } => {
+            let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
+            let directory = match directory {
+                Some(directory) => {
+                    std::fs::create_dir_all(&directory)?;
+                    directory.canonicalize()?
+                }
+                None => temporary.path().to_owned(),
+            };
+            demo(&directory, &std::env::current_exe()?, keep).await
+        }
         Command::Chain { beacon, execution, seconds_per_slot, clock } => {
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().saturating_add_signed(clock);
             let mut config = Config::new(now);

@@ -1,0 +1,172 @@
+//! Sending transactions for administration: JSON-RPC, EIP-1559, nothing else.
+
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_rlp::{Encodable, Header};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::keys::AccountKey;
+
+/// How long a receipt is waited for.
+const PATIENCE: Duration = Duration::from_secs(180);
+const TIP: u64 = 1_000_000_000;
+
+/// An execution node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Node {
+    /// A node at a URL.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), http: reqwest::Client::new() }
+    }
+
+    async fn ask(&self, method: &str, params: Value) -> Result<Value> {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let answer: Value = self
+            .http
+            .post(&self.url)
+            .json(&body)
+            .send()
+            .await
+            .with_context(|| format!("can't reach the execution node at {}", self.url))?
+            .json()
+            .await?;
+        if let Some(error) = answer.get("error") {
+            bail!("the execution node refuses {method}: {error}");
+        }
+        answer.get("result").cloned().context("the execution node's answer has no result")
+    }
+
+    async fn number(&self, method: &str, params: Value) -> Result<u64> {
+        let value = self.ask(method, params).await?;
+        let text = value.as_str().context("not a number")?;
+        Ok(u64::from_str_radix(text.trim_start_matches("0x"), 16)?)
+    }
+
+    /// Calls a view.
+    ///
+    /// # Errors
+    /// The node refuses.
+    pub async fn view(&self, to: Address, data: &[u8]) -> Result<Bytes> {
+        let call = json!({ "to": to, "data": Bytes::copy_from_slice(data) });
+        Ok(serde_json::from_value(self.ask("eth_call", json!([call, "latest"])).await?)?)
+    }
+
+    /// keccak256 of an account's code.
+    ///
+    /// # Errors
+    /// The node refuses, or there is no code.
+    pub async fn code_hash(&self, address: Address) -> Result<B256> {
+        let code: Bytes = serde_json::from_value(self.ask("eth_getCode", json!([address, "latest"])).await?)?;
+        ensure!(!code.is_empty(), "there is no contract at {address}");
+        Ok(keccak256(code))
+    }
+
+    /// Number of the block of a tag (`latest`, `finalized`).
+    ///
+    /// # Errors
+    /// The node refuses.
+    pub async fn block(&self, tag: &str) -> Result<u64> {
+        let block = self.ask("eth_getBlockByNumber", json!([tag, false])).await?;
+        let number = block.get("number").and_then(Value::as_str).context("no such block")?;
+        Ok(u64::from_str_radix(number.trim_start_matches("0x"), 16)?)
+    }
+
+    /// Sends a transaction and waits until it is in a block. Returns that block's number and the logs.
+    ///
+    /// # Errors
+    /// The node refuses it, or it reverts.
+    pub async fn transact(&self, chain_id: u64, key: &AccountKey, to: Address, data: Vec<u8>) -> Result<Mined> {
+        let from = key.address();
+        let actual = self.number("eth_chainId", json!([])).await?;
+        ensure!(actual == chain_id, "the execution node is on chain {actual}, the vault on {chain_id}");
+        let nonce = self.number("eth_getTransactionCount", json!([from, "pending"])).await?;
+        let price = self.number("eth_gasPrice", json!([])).await?;
+        let call = json!({ "from": from, "to": to, "data": Bytes::from(data.clone()) });
+        let gas = self.number("eth_estimateGas", json!([call])).await.context("the transaction would fail")?;
+        let fields = Unsigned {
+            chain_id,
+            nonce,
+            fee: price.saturating_mul(2).saturating_add(TIP),
+            gas: gas.saturating_add(gas / 4),
+            to,
+            data,
+        };
+        let signature = key.sign(&fields.digest());
+        let raw = Bytes::from(fields.signed(&signature));
+        let hash = self.ask("eth_sendRawTransaction", json!([raw])).await?;
+        let since = std::time::Instant::now();
+        loop {
+            let receipt = self.ask("eth_getTransactionReceipt", json!([hash])).await?;
+            if let Some(status) = receipt.get("status").and_then(Value::as_str) {
+                ensure!(status == "0x1", "the transaction {hash} reverted");
+                let number = receipt.get("blockNumber").and_then(Value::as_str).context("no block number")?;
+                let block = u64::from_str_radix(number.trim_start_matches("0x"), 16)?;
+                return Ok(Mined { block, logs: receipt.get("logs").cloned().unwrap_or_default() });
+            }
+            ensure!(since.elapsed() < PATIENCE, "the transaction {hash} is in no block yet; look again later");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug)]
+pub struct Mined {
+    /// Block number.
+    pub block: u64,
+    /// Logs as the node tells them.
+    pub logs: Value,
+}
+
+struct Unsigned {
+    chain_id: u64,
+    nonce: u64,
+    fee: u64,
+    gas: u64,
+    to: Address,
+    data: Vec<u8>,
+}
+
+impl Unsigned {
+    /// EIP-1559: 0x02 || rlp([chain id, nonce, tip, fee, gas, to, value, data, access list]).
+    fn encode(&self, signature: Option<(u8, U256, U256)>) -> Vec<u8> {
+        let mut payload = Vec::new();
+        self.chain_id.encode(&mut payload);
+        self.nonce.encode(&mut payload);
+        TIP.encode(&mut payload);
+        self.fee.encode(&mut payload);
+        self.gas.encode(&mut payload);
+        self.to.encode(&mut payload);
+        0_u64.encode(&mut payload);
+        self.data.as_slice().encode(&mut payload);
+        Header { list: true, payload_length: 0 }.encode(&mut payload);
+        if let Some((parity, r, s)) = signature {
+            parity.encode(&mut payload);
+            r.encode(&mut payload);
+            s.encode(&mut payload);
+        }
+        let mut out = vec![2];
+        Header { list: true, payload_length: payload.len() }.encode(&mut out);
+        out.extend(payload);
+        out
+    }
+
+    fn digest(&self) -> B256 {
+        keccak256(self.encode(None))
+    }
+
+    fn signed(&self, signature: &[u8; 65]) -> Vec<u8> {
+        let (r, rest) = signature.split_at(32);
+        let (s, v) = rest.split_at(32);
+        let parity = v.first().map_or(0, |v| v.saturating_sub(27));
+        self.encode(Some((parity, U256::from_be_slice(r), U256::from_be_slice(s))))
+    }
+}

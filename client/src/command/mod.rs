@@ -1,0 +1,48 @@
+//! The `pst-vault` command.
+
+mod admin;
+mod args;
+mod custody;
+mod report;
+mod use_vault;
+
+use anyhow::Result;
+
+pub use args::Cli;
+use args::Command;
+pub use report::Exit;
+use report::Output;
+
+use crate::connection::Connection;
+use crate::vault_file::VaultFile;
+
+/// Runs one command.
+///
+/// # Errors
+/// It could not be done; nothing was refused by the vault itself, which is [`Exit::Refused`].
+pub async fn run(cli: Cli) -> Result<Exit> {
+    let Cli { vault, json, command } = cli;
+    if let Command::Key { file } = command {
+        return admin::key(&file, json);
+    }
+    let file = VaultFile::load(&vault)?;
+    let out = Output { json, devnet: file.is_devnet() };
+    let connection = Connection::new(file)?;
+    match command {
+        Command::Key { .. } => Ok(Exit::Done),
+        Command::Status => use_vault::status(&connection, out).await,
+        Command::Verify => use_vault::verify(&connection, out).await,
+        Command::Call(args) => use_vault::call(&connection, out, args).await,
+        Command::Simulate(args) => use_vault::simulate(&connection, out, args).await,
+        Command::Store(args) => use_vault::store(&connection, out, args).await,
+        Command::Ledger(args) => use_vault::ledger(&connection, out, args).await,
+        Command::Checkpoint(args) => custody::checkpoint(&connection, out, args).await,
+        Command::Genesis(args) => custody::genesis(&connection, out, args).await,
+        Command::Unlock(args) => custody::unlock(&connection, out, args).await,
+        Command::Anchor(args) => admin::anchor(&connection, out, args).await,
+        Command::Portfolio(args) => admin::portfolio(&connection, out, args).await,
+        Command::Grant(args) => admin::grant(&connection, out, args).await,
+        Command::Pause(args) => admin::pause(&connection, out, args, true).await,
+        Command::Unpause(args) => admin::pause(&connection, out, args, false).await,
+    }
+}

@@ -1,0 +1,157 @@
+//! The two processes of a vault, as devnet runs them: its own enclave around the real library, and the real host proxy.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use enclave::{Listen, Observer, Point};
+use host_proxy::Hooks;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::nsm::{SoftwareNsm, SoftwareNsmCa, measure_executable};
+
+/// A point at which a process kills itself with SIGKILL: the `count`-th time that it comes by.
+#[derive(Clone, Debug)]
+pub struct Kill {
+    point: String,
+    count: u64,
+}
+
+impl FromStr for Kill {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (point, count) = text.rsplit_once(':').ok_or("a kill point is <point>:<count>")?;
+        Ok(Self { point: point.to_owned(), count: count.parse().map_err(|_| "the count is a number")? })
+    }
+}
+
+/// Counts passes, tells them to a file, and kills at the one that was asked for.
+#[derive(Debug)]
+struct Watch {
+    kill: Option<Kill>,
+    passes: AtomicU64,
+    trace: Option<PathBuf>,
+}
+
+impl Watch {
+    fn new(kill: Option<Kill>, trace: Option<PathBuf>) -> Self {
+        Self { kill, passes: AtomicU64::new(0), trace }
+    }
+
+    fn pass(&self, point: &str) {
+        if let Some(trace) = &self.trace {
+            let line = std::fs::OpenOptions::new().append(true).create(true).open(trace);
+            if let Ok(mut file) = line {
+                let _ = std::io::Write::write_all(&mut file, format!("{point}\n").as_bytes());
+            }
+        }
+        if let Some(kill) = self.kill.as_ref().filter(|kill| kill.point == point)
+            && self.passes.fetch_add(1, Ordering::SeqCst) + 1 == kill.count
+        {
+            kill_self();
+        }
+    }
+}
+
+/// SIGKILL: nothing is flushed, no destructor runs.
+fn kill_self() {
+    let _ = Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+impl Observer for Watch {
+    fn at(&self, conversation: &'static str, point: Point) {
+        self.pass(&format!("{conversation}.{point:?}").to_ascii_lowercase());
+    }
+}
+
+/// Flags of `devnet enclave`.
+#[derive(Args, Clone, Debug)]
+pub struct EnclaveArgs {
+    /// Socket that speaks hybrid vsock
+    #[arg(long)]
+    pub socket: PathBuf,
+    /// Port for conversations
+    #[arg(long, default_value_t = 5_000)]
+    pub port: u32,
+    /// Host's port for egress
+    #[arg(long, default_value_t = 5_001)]
+    pub relay: u32,
+    /// Directory of the software NSM's certificate authority
+    #[arg(long)]
+    pub nsm: PathBuf,
+    /// Certificate authority of the storefront, PEM
+    #[arg(long)]
+    pub storefront_ca: PathBuf,
+    /// Seconds that the module's clock is ahead of the real one
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+    pub clock: i64,
+    /// `<conversation>.<point>:<count>`: die there
+    #[arg(long)]
+    pub kill: Option<Kill>,
+    /// File for the points that were passed
+    #[arg(long)]
+    pub trace: Option<PathBuf>,
+}
+
+/// Runs devnet's enclave: the real library, a software NSM, the storefront's certificate authority instead of the web's.
+///
+/// # Errors
+/// It can't start.
+pub async fn enclave(args: EnclaveArgs) -> Result<()> {
+    let ca = Arc::new(SoftwareNsmCa::open(&args.nsm)?);
+    let image = measure_executable(&std::env::current_exe()?)?;
+    let nsm = Arc::new(SoftwareNsm::boot(ca, image, [0; 48], args.clock)?);
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate(&args.storefront_ca)?)?;
+    let config = enclave::Config {
+        listen: Listen::Unix { path: args.socket, port: args.port, relay: args.relay },
+        roots: Arc::new(roots),
+        observer: Arc::new(Watch::new(args.kill, args.trace)),
+    };
+    enclave::run(nsm, config).await?;
+    Ok(())
+}
+
+fn certificate(path: &Path) -> Result<CertificateDer<'static>> {
+    CertificateDer::from_pem_file(path).ok().with_context(|| format!("{} is no certificate", path.display()))
+}
+
+/// Flags of `devnet host`.
+#[derive(Args, Debug)]
+pub struct HostArgs {
+    /// The real host proxy's flags
+    #[command(flatten)]
+    pub config: host_proxy::Config,
+    /// `<conversation>.<point>:<count>`: die there
+    #[arg(long)]
+    pub kill: Option<Kill>,
+    /// File for the points that were passed
+    #[arg(long)]
+    pub trace: Option<PathBuf>,
+}
+
+/// Runs the real host proxy.
+///
+/// # Errors
+/// It can't start.
+pub async fn host(args: HostArgs) -> Result<()> {
+    let watch = Watch::new(args.kill, args.trace);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = async move {
+        terminate.recv().await;
+    };
+    host_proxy::run(args.config, Hooks::new(move |point| watch.pass(point)), shutdown).await?;
+    Ok(())
+}
