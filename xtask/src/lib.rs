@@ -1,1 +1,0 @@
-//! The one test command: installs what each suite needs and runs it.

@@ -1,0 +1,165 @@
+//! The suites: what each runs and what it needs.
+
+use std::fmt::Write as _;
+
+/// What a suite runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Runs {
+    /// The test programs of one package, and the examples in its documentation.
+    Package { package: &'static str, targets: Targets },
+    /// A check in this program.
+    Check(fn() -> anyhow::Result<u64>),
+}
+
+/// Which test programs of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// All.
+    All,
+    /// Those in `tests/e2e*.rs`, which start the processes of a whole vault.
+    EndToEnd,
+    /// All others.
+    InProcess,
+}
+
+impl Targets {
+    /// Whether a test program of this name belongs to it.
+    pub(crate) fn takes(self, target: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::EndToEnd => target.starts_with("e2e"),
+            Self::InProcess => !target.starts_with("e2e"),
+        }
+    }
+}
+
+/// What a part of a suite needs that cargo does not bring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Need {
+    /// The packages of this folder's lockfile, and node to run them.
+    Npm { folder: &'static str, for_what: &'static str },
+    /// A `python3`, with its standard library alone.
+    Python { for_what: &'static str },
+}
+
+/// One suite.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suite {
+    /// What is typed.
+    pub(crate) name: &'static str,
+    /// One line for the help.
+    pub(crate) about: &'static str,
+    /// What it runs.
+    pub(crate) runs: Runs,
+    /// Without these a part of it can't run.
+    pub(crate) needs: &'static [Need],
+}
+
+const fn package(name: &'static str, package: &'static str, about: &'static str) -> Suite {
+    Suite { name, about, runs: Runs::Package { package, targets: Targets::All }, needs: &[] }
+}
+
+/// All, in the order in which they run: what is quick and what others rest on first.
+pub(crate) const ALL: &[Suite] = &[
+    Suite {
+        name: "docs",
+        about: "every test and every file that the documents name is there",
+        runs: Runs::Check(crate::docs::check),
+        needs: &[],
+    },
+    Suite {
+        name: "tcb",
+        about: "the crates that end in the image are the listed ones, and devnet is none of them",
+        runs: Runs::Check(crate::tcb::check),
+        needs: &[],
+    },
+    package("xtask", "xtask", "this command's own tests"),
+    Suite {
+        name: "contracts",
+        about: "the contracts' rules in an EVM; the artifacts are what the compiler makes of the sources (node)",
+        runs: Runs::Package { package: "contracts-bindings", targets: Targets::All },
+        needs: &[Need::Npm { folder: "contracts-bindings/contracts", for_what: "compiling the contracts again" }],
+    },
+    Suite {
+        name: "protocol",
+        about: "bytes, limits, versions, vectors; other implementations agree (node, python3)",
+        runs: Runs::Package { package: "protocol", targets: Targets::All },
+        needs: &[
+            Need::Npm { folder: "enclave/protocol/interop", for_what: "Oblivious HTTP against another implementation" },
+            Need::Python { for_what: "the signing vectors in another language" },
+        ],
+    },
+    package("chain", "chain", "light client and state proofs"),
+    package("policy", "policy", "authenticate, prove, decide"),
+    package("credential", "credential", "records, keys and what erases them"),
+    package("platform", "platform", "operation names, injection, redaction"),
+    package("vault", "vault", "the conversations and the ledger"),
+    package("enclave", "enclave", "transport, egress, entropy, boot"),
+    package("verifier", "attestation-verifier", "attestation documents"),
+    package("host", "host-proxy", "API, stores, chain feed, relay"),
+    package("client", "client", "SDK and the pst-vault command"),
+    Suite {
+        name: "devnet",
+        about: "the local chain, the software security module, the mock storefront",
+        runs: Runs::Package { package: "devnet", targets: Targets::InProcess },
+        needs: &[],
+    },
+    Suite {
+        name: "e2e",
+        about: "a whole vault in its processes: the demo, the canary, the kills (minutes)",
+        runs: Runs::Package { package: "devnet", targets: Targets::EndToEnd },
+        needs: &[],
+    },
+];
+
+/// The names that can be typed.
+pub(crate) fn names() -> Vec<&'static str> {
+    ALL.iter().map(|suite| suite.name).collect()
+}
+
+/// The suites with these names, or all.
+pub(crate) fn chosen(names: &[String]) -> Vec<Suite> {
+    ALL.iter().filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name)).copied().collect()
+}
+
+/// The table of suites for `--help`.
+pub(crate) fn help() -> String {
+    let mut text = String::from("Suites:\n");
+    for suite in ALL {
+        let _ = writeln!(text, "  {:<10}  {}", suite.name, suite.about);
+    }
+    text.push_str("\nWith CI=true a part that can't run, because something is not installed, is a failure.\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_there_once() {
+        let mut names = names();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn every_member_of_the_workspace_has_a_suite() {
+        let output =
+            crate::repository::cargo().args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).output().unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        for member in metadata["packages"].as_array().unwrap() {
+            let name = member["name"].as_str().unwrap();
+            assert!(ALL.iter().any(|suite| matches!(suite.runs, Runs::Package { package, .. } if package == name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_test_program_is_in_one_suite() {
+        for target in ["devnet", "light", "e2e", "e2e_kills"] {
+            assert!(Targets::EndToEnd.takes(target) != Targets::InProcess.takes(target), "{target}");
+        }
+    }
+}

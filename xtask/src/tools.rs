@@ -1,0 +1,52 @@
+//! Installs what a suite needs from its lockfile, or says why that can't be.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{repository, suite::Need};
+
+/// A part of a suite that can't run.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// Which part.
+    pub(crate) part: &'static str,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// Makes sure that it is there.
+pub(crate) fn provide(need: Need) -> Result<(), Missing> {
+    match need {
+        Need::Python { for_what } => has("python3").map_err(|why| Missing { part: for_what, why }),
+        Need::Npm { folder, for_what } => {
+            has("node").and_then(|()| install(folder)).map_err(|why| Missing { part: for_what, why })
+        }
+    }
+}
+
+fn has(program: &str) -> Result<(), String> {
+    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if found.is_ok_and(|status| status.success()) { Ok(()) } else { Err(format!("{program} is not installed")) }
+}
+
+/// `npm ci`, unless what is installed is at least as new as the lockfile.
+fn install(folder: &str) -> Result<(), String> {
+    let path = repository::root().join(folder);
+    let changed = |file: &Path| file.metadata().and_then(|metadata| metadata.modified());
+    let lockfile = changed(&path.join("package-lock.json")).map_err(|error| format!("{folder}/package-lock.json: {error}"))?;
+    if changed(&path.join("node_modules/.package-lock.json")).is_ok_and(|installed| installed >= lockfile) {
+        return Ok(());
+    }
+    println!("npm ci in {folder}");
+    let output = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(&path)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("npm: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    Err(format!("npm ci failed in {folder}"))
+}
