@@ -18,7 +18,7 @@ const SKEW: u64 = 5;
 
 /// A call whose caller is known. Made only by [`authenticate`].
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// fn forge(call: policy::Authenticated) -> policy::Authenticated {
 ///     policy::Authenticated { ..call }
 /// }

@@ -30,13 +30,7 @@ impl Bounds {
     /// The compiled-in maxima.
     #[must_use]
     pub const fn widest() -> Self {
-        Self {
-            gas: Self::GAS,
-            memory: Self::MEMORY,
-            depth: Self::DEPTH,
-            slots: Self::SLOTS,
-            accounts: Self::ACCOUNTS,
-        }
+        Self { gas: Self::GAS, memory: Self::MEMORY, depth: Self::DEPTH, slots: Self::SLOTS, accounts: Self::ACCOUNTS }
     }
 
     /// The smaller of each value and its compiled-in maximum.

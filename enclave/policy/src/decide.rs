@@ -34,23 +34,13 @@ pub struct Refused {
 #[expect(clippy::result_large_err, reason = "a refusal is an ordinary answer and goes into the ledger whole")]
 pub fn decide(proven: Proven, permit_life_ms: u64, now_ms: u64) -> Result<Permit, Refused> {
     let Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms } = proven;
-    let deadline_ms = asked_at_ms
-        .saturating_add(permit_life_ms.min(LIFE_MS))
-        .min(authenticated.call().expiresAt.saturating_mul(1_000));
+    let deadline_ms =
+        asked_at_ms.saturating_add(permit_life_ms.min(LIFE_MS)).min(authenticated.call().expiresAt.saturating_mul(1_000));
     match merge(judged) {
         Err(rule) => Err(Refused { authenticated, rule, evidence }),
         Ok(_) if now_ms >= deadline_ms => Err(Refused { authenticated, rule: EXPIRED.to_owned(), evidence }),
-        Ok(Merged { subject, projection, limits }) => Ok(Permit {
-            authenticated,
-            operations,
-            store,
-            subject,
-            projection,
-            limits,
-            evidence,
-            touched,
-            called,
-            deadline_ms,
-        }),
+        Ok(Merged { subject, projection, limits }) => {
+            Ok(Permit { authenticated, operations, store, subject, projection, limits, evidence, touched, called, deadline_ms })
+        }
     }
 }

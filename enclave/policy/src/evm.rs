@@ -10,7 +10,9 @@ use revm::handler::instructions::EthInstructions;
 use revm::handler::{EthPrecompiles, PrecompileProvider};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_types::RuntimeFlag;
-use revm::interpreter::{CallInputs, Instruction, InstructionContext, InstructionExecResult, InstructionResult, InterpreterResult};
+use revm::interpreter::{
+    CallInputs, Instruction, InstructionContext, InstructionExecResult, InstructionResult, InterpreterResult,
+};
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{AddressSet, TxKind};
 use revm::{Context, ExecuteEvm, MainContext};
@@ -35,7 +37,7 @@ impl EvmFork {
         match head.layout() {
             Layout::Electra => Some(Self::Prague),
             Layout::Fulu => Some(Self::Osaka),
-            _ => None,
+            Layout::Altair | Layout::Bellatrix | Layout::Capella | Layout::Deneb | Layout::Gloas => None,
         }
     }
 
@@ -156,10 +158,7 @@ pub(crate) fn run(state: &ProvenState, run: &Run<'_>, bounds: &Bounds) -> Ran {
     }
     let Some(fork) = EvmFork::at(state.head()) else { return Ran::Failed(RunError::Fork) };
     let spec = fork.spec();
-    let context = Context::mainnet()
-        .with_db(reader)
-        .with_block(block(state.head()))
-        .with_cfg(config(spec, run.chain_id, bounds));
+    let context = Context::mainnet().with_db(reader).with_block(block(state.head())).with_cfg(config(spec, run.chain_id, bounds));
     let mut evm = Evm::new(context, instructions(spec), Bounded(EthPrecompiles::new(spec)));
     let ended = evm.transact_one(TxEnv {
         caller: run.from,

@@ -67,8 +67,8 @@ fn agree(a: B256, b: B256) -> Result<B256, String> {
 /// the same bucket, period, portfolio and tenure, and the stricter of each number stands, the larger cost and the smaller capacity.
 fn both_limits(finalized: Answered, attested: Answered) -> Vec<(Subject, Limit)> {
     let mut unpaired = attested.decision.limits;
-    let same_tenure = (finalized.subject.portfolio, finalized.subject.tenure)
-        == (attested.subject.portfolio, attested.subject.tenure);
+    let same_tenure =
+        (finalized.subject.portfolio, finalized.subject.tenure) == (attested.subject.portfolio, attested.subject.tenure);
     let mut limits = Vec::new();
     for mut limit in finalized.decision.limits {
         let pair = unpaired
@@ -166,9 +166,13 @@ mod tests {
     #[test]
     fn projections_agree_or_one_is_none() {
         let none = B256::ZERO;
-        for (finalized, attested, both) in
-            [(none, none, Some(none)), (VIEW, none, Some(VIEW)), (none, VIEW, Some(VIEW)), (VIEW, VIEW, Some(VIEW)), (VIEW, OTHER_VIEW, None)]
-        {
+        for (finalized, attested, both) in [
+            (none, none, Some(none)),
+            (VIEW, none, Some(VIEW)),
+            (none, VIEW, Some(VIEW)),
+            (VIEW, VIEW, Some(VIEW)),
+            (VIEW, OTHER_VIEW, None),
+        ] {
             let merged = one(projected(finalized), projected(attested));
             match both {
                 Some(both) => assert_eq!(merged.ok().unwrap().projection, both),
@@ -220,7 +224,8 @@ mod tests {
 
     #[test]
     fn two_operations_on_one_bucket_count_twice() {
-        let judged = || Judged { finalized: allowed(&[limit(BUCKET, 1, 10, 60)]), attested: allowed(&[limit(BUCKET, 1, 10, 60)]) };
+        let judged =
+            || Judged { finalized: allowed(&[limit(BUCKET, 1, 10, 60)]), attested: allowed(&[limit(BUCKET, 1, 10, 60)]) };
         let merged = merge(vec![judged(), judged()]).ok().unwrap();
         assert_eq!(merged.limits.len(), 2);
     }

@@ -13,7 +13,7 @@ use crate::wanted::Wanted;
 
 /// Leave to use the credential of one store for one call. Made only by [`crate::decide`], and used up by whoever performs the call.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// fn forge(permit: policy::Permit) -> policy::Permit {
 ///     policy::Permit { deadline_ms: u64::MAX, ..permit }
 /// }

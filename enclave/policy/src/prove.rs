@@ -87,7 +87,7 @@ pub(crate) struct Judged {
 
 /// A call with the registry's answers at two verified heads. Made only by [`prove`].
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// fn forge(proven: policy::Proven) -> policy::Proven {
 ///     policy::Proven { ..proven }
 /// }
@@ -157,20 +157,22 @@ pub fn prove(
     }
     let call = authenticated.call();
     let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
-    let [mut at_finalized, mut at_attested] =
-        [finalized, attested].map(|state| Asked { state, missing: Wanted::default(), touched: Wanted::default(), called: Vec::new() });
+    let [mut at_finalized, mut at_attested] = [finalized, attested].map(|state| Asked {
+        state,
+        missing: Wanted::default(),
+        touched: Wanted::default(),
+        called: Vec::new(),
+    });
     let mut judged = Vec::new();
     let mut evaluations = Vec::new();
     // All are asked even if the first lacks something, so that one round trip brings what all of them lack.
     for operation in &operations {
         let question = Question::new(&authenticated, operation, identity, now_ms);
-        let answers = match (
-            at_finalized.ask(&question, identity, store, bounds),
-            at_attested.ask(&question, identity, store, bounds),
-        ) {
-            (Ok(finalized), Ok(attested)) => finalized.zip(attested),
-            (Err(error), _) | (_, Err(error)) => return Proving::Failed { authenticated, error },
-        };
+        let answers =
+            match (at_finalized.ask(&question, identity, store, bounds), at_attested.ask(&question, identity, store, bounds)) {
+                (Ok(finalized), Ok(attested)) => finalized.zip(attested),
+                (Err(error), _) | (_, Err(error)) => return Proving::Failed { authenticated, error },
+            };
         if let Some(((finalized, finalized_abi), (attested, attested_abi))) = answers {
             judged.push(Judged { finalized, attested });
             evaluations.push(Evaluation {
@@ -196,16 +198,7 @@ pub fn prove(
         attested: ledger_head(attested.head()),
         code: called.iter().map(|code| code_entry(code).into()).collect(),
     };
-    Proving::Proven(Box::new(Proven {
-        authenticated,
-        operations,
-        store,
-        judged,
-        evidence,
-        touched,
-        called,
-        asked_at_ms: now_ms,
-    }))
+    Proving::Proven(Box::new(Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms: now_ms }))
 }
 
 fn check(

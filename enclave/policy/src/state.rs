@@ -107,13 +107,7 @@ impl Database for Reader<'_> {
                 let code_hash = B256::from(code_hash);
                 self.holders.insert(code_hash, address);
                 // `code: None` makes the EVM ask `code_by_hash`; a default would be taken for the code, and run as nothing.
-                Ok(Some(AccountInfo {
-                    balance: U256::from_be_bytes(balance),
-                    nonce,
-                    code_hash,
-                    account_id: None,
-                    code: None,
-                }))
+                Ok(Some(AccountInfo { balance: U256::from_be_bytes(balance), nonce, code_hash, account_id: None, code: None }))
             }
         }
     }

@@ -1,0 +1,11 @@
+//! The crate from outside: calls, decisions over real contracts, hostile code, checkpoints.
+
+#![expect(clippy::result_large_err, reason = "a refusal is an ordinary answer")]
+
+mod answers;
+mod authentication;
+mod checkpoints;
+mod decisions;
+mod hostile_code;
+mod speed;
+mod support;
