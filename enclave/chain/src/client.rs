@@ -7,7 +7,7 @@ pub use self::error::{AdvanceError, BootstrapError, Conflict};
 pub use self::head::VerifiedHead;
 use crate::committee::{Committee, CommitteeBytes};
 use crate::header::{self, ConnectedHeader, Header, HeaderError};
-use crate::merkle::{self, CURRENT_COMMITTEE, FINALIZED_ROOT, NEXT_COMMITTEE};
+use crate::merkle::{self, CURRENT_COMMITTEE, FINALIZED_ROOT, NEXT_COMMITTEE, Node};
 use crate::objects::{Bootstrap, Finality, Message, NextCommittee, leading_slot};
 use crate::{AcceptedCheckpoint, Network, Slot};
 
@@ -80,10 +80,11 @@ impl LightClient {
             return Err(BootstrapError::OtherBlock);
         }
         let header = header.connect(&network).map_err(|error| BootstrapError::of(&error, slot))?;
-        if !CURRENT_COMMITTEE.holds(&committee.root(), &committee_branch, &header.state_root) {
+        let committee_root = committee.root();
+        if !CURRENT_COMMITTEE.holds(&committee_root, &committee_branch, &header.state_root) {
             return Err(BootstrapError::CommitteeBranch);
         }
-        let current = Committee::validate(&committee).map_err(|_| BootstrapError::CommitteeKeys)?;
+        let current = Committee::validate(&committee, committee_root).map_err(|_| BootstrapError::CommitteeKeys)?;
         let head = VerifiedHead::new(&header);
         Ok(Self {
             network,
@@ -193,7 +194,7 @@ impl LightClient {
 
         let attested = self.connect(attested, AdvanceError::AttestedExecutionBranch)?;
         let finalized = finality.map(|finality| self.check_finality(finality, &attested)).transpose()?;
-        let next = next.map(|next| self.check_committee(next, &attested)).transpose()?;
+        let next = next.map(|next| Self::check_committee(next, &attested)).transpose()?;
 
         let domain = self
             .network
@@ -209,10 +210,14 @@ impl LightClient {
             return Err(AdvanceError::Conflict(conflict));
         }
 
+        if next.as_ref().is_some_and(|(_, root)| self.differs(attested.slot, root)) {
+            return Err(AdvanceError::CommitteeDiffers);
+        }
+
         // Last of what can fail, so that only signed keys cost the time of a validation.
         let rotates = moves.finalizes && finalized.as_ref().is_some_and(|head| self.is_next_period(head.slot));
         let wanted = if rotates || moves.supplies { next } else { None };
-        let supplied = wanted.map(|next| self.validated(&next)).transpose()?;
+        let supplied = wanted.map(|(committee, root)| self.validated(&committee, root)).transpose()?;
 
         let committee_known = supplied.is_some();
         if rotates {
@@ -306,38 +311,31 @@ impl LightClient {
         self.connect(header, AdvanceError::FinalizedExecutionBranch)
     }
 
+    /// The next committee with its root, as the attested state has it.
     fn check_committee<'a>(
-        &self,
         next: NextCommittee<'a>,
         attested: &ConnectedHeader,
-    ) -> Result<CommitteeBytes<'a>, AdvanceError> {
+    ) -> Result<(CommitteeBytes<'a>, Node), AdvanceError> {
         let NextCommittee { committee, branch } = next;
         let root = committee.root();
-        if !NEXT_COMMITTEE.holds(&root, &branch, &attested.state_root) {
-            return Err(AdvanceError::CommitteeBranch);
-        }
-        // A state of period p holds the committee of period p + 1.
-        let period = self.finalized.slot().period();
-        let known = if attested.slot.period() == period {
-            self.next.as_ref()
-        } else if attested.slot.period().checked_add(1) == Some(period) {
-            Some(&self.current)
+        if NEXT_COMMITTEE.holds(&root, &branch, &attested.state_root) {
+            Ok((committee, root))
         } else {
-            None
-        };
-        if known.is_some_and(|known| *known.root() != root) {
-            return Err(AdvanceError::CommitteeDiffers);
+            Err(AdvanceError::CommitteeBranch)
         }
-        Ok(committee)
+    }
+
+    /// Whether a state of this slot must hold the known next committee, and holds another.
+    fn differs(&self, slot: Slot, root: &Node) -> bool {
+        slot.period() == self.finalized.slot().period() && self.next.as_ref().is_some_and(|known| known.root() != root)
     }
 
     /// The committee with its keys; validated once, even if it serves for several periods as on a small network.
-    fn validated(&self, bytes: &CommitteeBytes<'_>) -> Result<Arc<Committee>, AdvanceError> {
-        let root = bytes.root();
+    fn validated(&self, bytes: &CommitteeBytes<'_>, root: Node) -> Result<Arc<Committee>, AdvanceError> {
         if let Some(known) = self.next.iter().chain([&self.current]).find(|known| *known.root() == root) {
             return Ok(Arc::clone(known));
         }
-        Committee::validate(bytes).map(Arc::new).map_err(|_| AdvanceError::CommitteeKeys)
+        Committee::validate(bytes, root).map(Arc::new).map_err(|_| AdvanceError::CommitteeKeys)
     }
 }
 

@@ -68,8 +68,8 @@ pub(crate) struct Committee {
 pub(crate) struct InvalidKeys;
 
 impl Committee {
-    /// Checks all 512 keys: on the curve, in the subgroup, not infinity, adding up to the aggregate key.
-    pub(crate) fn validate(bytes: &CommitteeBytes<'_>) -> Result<Self, InvalidKeys> {
+    /// Checks all 512 keys: on the curve, in the subgroup, not infinity, adding up to the aggregate key. `root` is that of the bytes.
+    pub(crate) fn validate(bytes: &CommitteeBytes<'_>, root: Node) -> Result<Self, InvalidKeys> {
         let keys: Box<[PublicKey]> = bytes
             .keys()
             .iter()
@@ -81,7 +81,7 @@ impl Committee {
         if sum.to_public_key().compress() != *bytes.aggregate {
             return Err(InvalidKeys);
         }
-        Ok(Self { root: bytes.root(), keys })
+        Ok(Self { root, keys })
     }
 
     /// `hash_tree_root`, which names the committee.

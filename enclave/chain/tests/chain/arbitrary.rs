@@ -1,0 +1,66 @@
+use std::cell::RefCell;
+
+use chain::LightClient;
+use proptest::prelude::*;
+
+use crate::synthetic::{Block, Update, client, members, network};
+
+/// Bytes that are nonsense, and objects with a few bytes changed, cut off or added.
+fn mangled(valid: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+    let length = valid.len();
+    let changes = prop::collection::vec((0..length, any::<u8>()), 1..4);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..600),
+        (changes, 0..=length, prop::collection::vec(any::<u8>(), 0..40), any::<bool>()).prop_map(
+            move |(changes, cut, more, whole)| {
+                let mut bytes = valid.clone();
+                for (index, value) in changes {
+                    bytes[index] = value;
+                }
+                bytes.truncate(if whole { bytes.len() } else { cut });
+                bytes.extend(more);
+                bytes
+            }
+        ),
+    ]
+}
+
+/// Offsets and slots are where a reader goes wrong, and they are few bytes of many.
+fn offsets(valid: Vec<u8>, places: Vec<usize>) -> impl Strategy<Value = Vec<u8>> {
+    (prop::sample::select(places), any::<u32>()).prop_map(move |(place, value)| {
+        let mut bytes = valid.clone();
+        bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
+        bytes
+    })
+}
+
+#[test]
+fn bootstraps_never_panic() {
+    let block = Block::new(32);
+    let valid = block.bootstrap(&members(0).ssz());
+    let bytes = prop_oneof![mangled(valid.clone()), offsets(valid, vec![0, 24_820, 24_932, 25_500])];
+    proptest!(ProptestConfig::with_cases(128), |(bytes in bytes)| {
+        let _ = LightClient::bootstrap(network(), block.checkpoint(), &bytes);
+    });
+}
+
+#[test]
+fn updates_never_panic() {
+    let update = Update::valid();
+    let (client, now) = (RefCell::new(client()), update.now());
+    let valid = update.ssz();
+    let bytes = prop_oneof![mangled(valid.clone()), offsets(valid, vec![0, 24_820, 25_208, 25_216, 25_328, 25_896])];
+    proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
+        let _ = client.borrow_mut().advance(&bytes, now);
+    });
+    let finality = update.finality();
+    let bytes = prop_oneof![mangled(finality.clone()), offsets(finality, vec![0, 4, 392, 400, 512, 1_080])];
+    proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
+        let _ = client.borrow_mut().advance_finality(&bytes, now);
+    });
+    let optimistic = update.optimistic();
+    let bytes = prop_oneof![mangled(optimistic.clone()), offsets(optimistic, vec![0, 164, 172, 284, 852])];
+    proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
+        let _ = client.borrow_mut().attest(&bytes, now);
+    });
+}

@@ -1,0 +1,91 @@
+//! A locally run chain: Electra from genesis, Fulu from epoch 300, six seconds a slot, real state transitions.
+use chain::{
+    Account, Advanced, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, accept_checkpoint,
+};
+use serde_json::Value;
+
+use crate::rpc_proof::RpcProof;
+use crate::vectors;
+
+const FOLDER: &str = "light-client/local/mini-electra-fulu-mainnet";
+
+fn file(name: &str) -> Option<Vec<u8>> {
+    vectors::read(&format!("{FOLDER}/{name}"))
+}
+
+fn json(name: &str) -> Option<Value> {
+    vectors::json(&format!("{FOLDER}/{name}"))
+}
+
+fn array<const N: usize>(value: &Value) -> [u8; N] {
+    vectors::bytes(value).try_into().unwrap()
+}
+
+fn network(genesis: &Value, spec: &Value) -> Network {
+    let fork = |layout, name: &str| {
+        let epoch = spec[format!("{name}_FORK_EPOCH")].as_str().unwrap().parse().unwrap();
+        (layout, array(&spec[format!("{name}_FORK_VERSION")]), epoch)
+    };
+    Network::custom(CustomNetwork {
+        genesis_validators_root: array(&genesis["genesis_validators_root"]),
+        genesis_time: genesis["genesis_time"].as_u64().unwrap(),
+        seconds_per_slot: spec["SECONDS_PER_SLOT"].as_str().unwrap().parse().unwrap(),
+        forks: vec![
+            fork(Layout::Altair, "ALTAIR"),
+            fork(Layout::Bellatrix, "BELLATRIX"),
+            fork(Layout::Capella, "CAPELLA"),
+            fork(Layout::Deneb, "DENEB"),
+            fork(Layout::Electra, "ELECTRA"),
+            fork(Layout::Fulu, "FULU"),
+        ],
+    })
+    .unwrap()
+}
+
+#[test]
+fn follows_a_local_chain_to_a_proof_at_its_finalized_block() {
+    let (Some(genesis), Some(spec)) = (json("genesis.json"), json("spec.json")) else { return };
+    let network = network(&genesis, &spec);
+    let now = network.time_of(Slot(genesis["current_slot"].as_u64().unwrap()));
+    let slot = Slot(genesis["trusted_slot"].as_u64().unwrap());
+    let checkpoint = Checkpoint { slot, root: array(&genesis["trusted_block_root"]) };
+    let checkpoint = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
+    let mut client = LightClient::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
+    for (name, finalized, attested) in
+        [("update_0.ssz", 64, 139), ("update_1.ssz", 8_256, 8_329), ("update_2.ssz", 16_448, 16_519)]
+    {
+        let advanced = client.advance(&file(name).unwrap(), now).unwrap();
+        assert_eq!(advanced, Advanced { finalized: true, attested: true, committee: true });
+        assert_eq!(crate::synthetic::slots(&client), (finalized, attested));
+    }
+    let proof = json("eth_getProof.json").unwrap();
+    let head = client.finalized().unwrap().clone();
+    assert_eq!(head.block_number(), proof["block_number"].as_u64().unwrap());
+    assert_eq!(head.block_hash(), array::<32>(&proof["block_hash"]));
+
+    let code = vectors::bytes(&proof["code"]);
+    let proof = RpcProof::new(&proof["proof"]);
+    let mut state = ProvenState::new(head);
+    state.add(&proof.proof(Some(&code))).unwrap();
+    assert!(matches!(state.account(proof.address), Some(Account::Present { nonce: 1, .. })));
+    assert_eq!(proof.check_slots(&state), 3);
+}
+
+#[test]
+fn heads_alone_carry_it_from_the_period_before() {
+    let (Some(genesis), Some(spec)) = (json("genesis.json"), json("spec.json")) else { return };
+    let network = network(&genesis, &spec);
+    let now = network.time_of(Slot(genesis["current_slot"].as_u64().unwrap()));
+    let slot = Slot(genesis["trusted_slot"].as_u64().unwrap());
+    let checkpoint = Checkpoint { slot, root: array(&genesis["trusted_block_root"]) };
+    let checkpoint = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
+    let mut client = LightClient::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
+    for name in ["update_0.ssz", "update_1.ssz"] {
+        client.advance(&file(name).unwrap(), now).unwrap();
+    }
+    let advanced = client.attest(&file("optimistic_update.ssz").unwrap(), now).unwrap();
+    assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
+    let advanced = client.advance_finality(&file("finality_update.ssz").unwrap(), now).unwrap();
+    assert_eq!(advanced, Advanced { finalized: true, attested: false, committee: false });
+    assert_eq!(crate::synthetic::slots(&client), (16_448, 16_519));
+}

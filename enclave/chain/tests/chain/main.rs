@@ -1,0 +1,12 @@
+//! The light client and the proofs from outside, on synthetic chains, on recorded ones and on arbitrary bytes.
+
+mod arbitrary;
+mod bootstrap;
+mod local;
+mod mainnet;
+mod periods;
+mod proofs;
+mod rpc_proof;
+mod synthetic;
+mod update;
+mod vectors;

@@ -1,0 +1,300 @@
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_rlp::Encodable;
+use alloy_trie::proof::ProofRetainer;
+use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
+use chain::{Account, AccountProof, ProofError, ProvenState, RlpError, TrieError};
+use proptest::prelude::*;
+
+use crate::synthetic::{Block, client_at};
+
+const EMPTY_CODE: [u8; 32] = [
+    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6,
+    0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+];
+const CODE: &[u8] = b"code of the contract";
+const CONTRACT: [u8; 20] = [0xc0; 20];
+const OTHER: [u8; 20] = [0x07; 20];
+const NOBODY: [u8; 20] = [0xff; 20];
+
+fn word(value: u8) -> [u8; 32] {
+    U256::from(value).to_be_bytes()
+}
+
+/// An account as the state trie holds it.
+#[derive(Clone, Copy)]
+struct TrieAccount {
+    nonce: u64,
+    balance: U256,
+    storage_root: B256,
+    code_hash: B256,
+}
+
+impl TrieAccount {
+    fn without_code(nonce: u64) -> Self {
+        Self { nonce, balance: U256::ZERO, storage_root: EMPTY_ROOT_HASH, code_hash: B256::from(EMPTY_CODE) }
+    }
+
+    fn fields(&self) -> Vec<Bytes> {
+        let integer =
+            |bytes: &[u8]| Bytes::copy_from_slice(&bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]);
+        vec![
+            integer(&self.nonce.to_be_bytes()),
+            integer(&self.balance.to_be_bytes::<32>()),
+            Bytes::copy_from_slice(&self.storage_root.0),
+            Bytes::copy_from_slice(&self.code_hash.0),
+        ]
+    }
+
+    fn rlp(&self) -> Vec<u8> {
+        rlp(self.fields())
+    }
+}
+
+/// A trie by another implementation.
+struct Trie(BTreeMap<B256, Vec<u8>>);
+
+impl Trie {
+    fn new(entries: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        Self(entries.into_iter().map(|(key, value)| (keccak256(key), value)).collect())
+    }
+
+    fn prove(&self, key: &[u8]) -> (B256, Vec<Bytes>) {
+        let target = Nibbles::unpack(keccak256(key));
+        let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::from_iter([target]));
+        for (key, value) in &self.0 {
+            builder.add_leaf(Nibbles::unpack(key), value);
+        }
+        let root = builder.root();
+        let nodes = builder.take_proof_nodes().into_nodes_sorted().into_iter().map(|(_, node)| node);
+        (
+            root,
+            nodes.enumerate().filter(|(index, node)| *index == 0 || node.len() >= 32).map(|(_, node)| node).collect(),
+        )
+    }
+}
+
+fn rlp(value: impl Encodable) -> Vec<u8> {
+    alloy_rlp::encode(value)
+}
+
+/// A contract with 40 slots (slot n holds n + 1), another account without code, and a hundred more.
+struct World {
+    storage: Trie,
+    accounts: Trie,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with_contract(TrieAccount::rlp)
+    }
+
+    fn with_contract(encode: impl Fn(&TrieAccount) -> Vec<u8>) -> Self {
+        Self::with(encode, |slot| rlp(slot + 1))
+    }
+
+    fn with(encode: impl Fn(&TrieAccount) -> Vec<u8>, value: impl Fn(u8) -> Vec<u8>) -> Self {
+        let storage = Trie::new((0..40).map(|slot| (word(slot).to_vec(), value(slot))));
+        let contract = TrieAccount {
+            nonce: 1,
+            balance: U256::from(500),
+            storage_root: storage.prove(&[]).0,
+            code_hash: keccak256(CODE),
+        };
+        let other = TrieAccount::without_code(9);
+        let crowd = (0..100_u8).map(|index| ([index, index].repeat(10), other.rlp()));
+        let accounts =
+            Trie::new([(CONTRACT.to_vec(), encode(&contract)), (OTHER.to_vec(), other.rlp())].into_iter().chain(crowd));
+        Self { storage, accounts }
+    }
+
+    fn state(&self) -> ProvenState {
+        let execution_state = self.accounts.prove(&[]).0.0;
+        let client = client_at(&Block { execution_state, ..Block::new(64) });
+        ProvenState::new(client.finalized().unwrap().clone())
+    }
+}
+
+fn slices(nodes: &[Bytes]) -> Vec<&[u8]> {
+    nodes.iter().map(AsRef::as_ref).collect()
+}
+
+/// Adds the contract with these slots and code, after `change` has had its way with the nodes.
+fn add(
+    state: &mut ProvenState,
+    world: &World,
+    slots: &[u8],
+    code: Option<&[u8]>,
+    change: impl FnOnce(&mut Vec<Bytes>, &mut Vec<Vec<Bytes>>),
+) -> Result<(), ProofError> {
+    let mut nodes = world.accounts.prove(&CONTRACT).1;
+    let mut storage: Vec<Vec<Bytes>> = slots.iter().map(|slot| world.storage.prove(&word(*slot)).1).collect();
+    change(&mut nodes, &mut storage);
+    let slots = slots.iter().zip(&storage).map(|(slot, nodes)| (word(*slot), slices(nodes))).collect();
+    state.add(&AccountProof { address: CONTRACT, nodes: slices(&nodes), slots, code })
+}
+
+fn keep(_: &mut Vec<Bytes>, _: &mut Vec<Vec<Bytes>>) {}
+
+#[test]
+fn proves_account_slots_and_code() {
+    let world = World::new();
+    let mut state = world.state();
+    assert_eq!((state.account(CONTRACT), state.slot(CONTRACT, word(3))), (None, None));
+    add(&mut state, &world, &[3, 200], Some(CODE), keep).unwrap();
+    let Some(Account::Present { nonce, balance, code_hash, .. }) = state.account(CONTRACT) else { panic!("absent") };
+    assert_eq!((nonce, balance, code_hash), (1, U256::from(500).to_be_bytes(), keccak256(CODE).0));
+    assert_eq!(state.slot(CONTRACT, word(3)), Some(word(4)));
+    assert_eq!(state.slot(CONTRACT, word(200)), Some([0; 32]), "proven to be absent");
+    assert_eq!(state.slot(CONTRACT, word(4)), None, "never zero because it was not asked for");
+    assert_eq!(state.code(&code_hash).as_deref(), Some(CODE));
+    assert_eq!(state.code(&EMPTY_CODE).as_deref(), Some([].as_slice()));
+    assert_eq!(state.code(&[1; 32]), None);
+    // A second proof adds to the first.
+    add(&mut state, &world, &[4], None, keep).unwrap();
+    assert_eq!((state.slot(CONTRACT, word(3)), state.slot(CONTRACT, word(4))), (Some(word(4)), Some(word(5))));
+}
+
+#[test]
+fn an_account_without_storage_has_zero_in_every_slot() {
+    let world = World::new();
+    let mut state = world.state();
+    for (address, expected) in [(OTHER, true), (NOBODY, false)] {
+        let nodes = world.accounts.prove(&address).1;
+        let proof = AccountProof { address, nodes: slices(&nodes), slots: vec![(word(1), vec![])], code: Some(b"") };
+        state.add(&proof).unwrap();
+        assert_eq!(matches!(state.account(address), Some(Account::Present { .. })), expected);
+        assert_eq!(state.slot(address, word(77)), Some([0; 32]));
+    }
+    assert_eq!(state.account(NOBODY), Some(Account::Absent), "absent is not the same as empty");
+}
+
+#[test]
+fn only_code_is_kept_at_the_next_head() {
+    let world = World::new();
+    let mut state = world.state();
+    add(&mut state, &world, &[3], Some(CODE), keep).unwrap();
+    let next = state.next(state.head().clone());
+    assert_eq!((next.account(CONTRACT), next.slot(CONTRACT, word(3))), (None, None));
+    assert_eq!(next.code(&keccak256(CODE).0).as_deref(), Some(CODE));
+}
+
+#[test]
+fn t33_refuses_a_truncated_proof() {
+    let world = World::new();
+    let mut state = world.state();
+    let error = add(&mut state, &world, &[3], None, |nodes, _| drop(nodes.pop()));
+    assert_eq!(error, Err(ProofError::Account(TrieError::Truncated)));
+    let error = add(&mut state, &world, &[3], None, |nodes, _| nodes.clear());
+    assert_eq!(error, Err(ProofError::Account(TrieError::Truncated)));
+    for slot in [3, 200] {
+        let error = add(&mut state, &world, &[slot], None, |_, storage| drop(storage[0].pop()));
+        assert_eq!(error, Err(ProofError::Storage(TrieError::Truncated)));
+        let error = add(&mut state, &world, &[slot], None, |_, storage| storage[0].clear());
+        assert_eq!(error, Err(ProofError::Storage(TrieError::Truncated)));
+    }
+    assert_eq!(state.account(CONTRACT), None, "nothing is kept of a proof that fails");
+}
+
+#[test]
+fn t33_refuses_a_missing_or_reordered_node() {
+    let world = World::new();
+    let mut state = world.state();
+    let error = add(&mut state, &world, &[], None, |nodes, _| drop(nodes.remove(0)));
+    assert_eq!(error, Err(ProofError::Account(TrieError::Hash)));
+    let error = add(&mut state, &world, &[], None, |nodes, _| nodes.reverse());
+    assert_eq!(error, Err(ProofError::Account(TrieError::Hash)));
+    let error = add(&mut state, &world, &[], None, |nodes, _| nodes.push(nodes[0].clone()));
+    assert_eq!(error, Err(ProofError::Account(TrieError::Extra)));
+}
+
+#[test]
+fn t33_refuses_a_proof_of_another_account_or_slot() {
+    let world = World::new();
+    let mut state = world.state();
+    let other = world.accounts.prove(&OTHER).1;
+    let error = add(&mut state, &world, &[], None, |nodes, _| *nodes = other);
+    assert!(matches!(error, Err(ProofError::Account(_))), "{error:?}");
+    let other = world.storage.prove(&word(5)).1;
+    let error = add(&mut state, &world, &[3], None, |_, storage| storage[0] = other);
+    assert!(matches!(error, Err(ProofError::Storage(_))), "{error:?}");
+    // The storage of another account.
+    let elsewhere = Trie::new((0..40).map(|slot| (word(slot).to_vec(), rlp(99_u8)))).prove(&word(3)).1;
+    let error = add(&mut state, &world, &[3], None, |_, storage| storage[0] = elsewhere);
+    assert_eq!(error, Err(ProofError::Storage(TrieError::Hash)));
+}
+
+#[test]
+fn t33_refuses_a_proof_of_another_block() {
+    let world = World::new();
+    let later = World::with_contract(|account| TrieAccount { nonce: 2, ..*account }.rlp());
+    let error = add(&mut later.state(), &world, &[3], None, keep);
+    assert_eq!(error, Err(ProofError::Account(TrieError::Hash)));
+}
+
+#[test]
+fn t33_refuses_code_that_is_not_the_accounts() {
+    let world = World::new();
+    let mut state = world.state();
+    for code in [b"other code".as_slice(), b""] {
+        assert_eq!(add(&mut state, &world, &[3], Some(code), keep), Err(ProofError::CodeHash));
+    }
+    assert_eq!(state.account(CONTRACT), None);
+    let nodes = world.accounts.prove(&NOBODY).1;
+    let proof = AccountProof { address: NOBODY, nodes: slices(&nodes), slots: vec![], code: Some(CODE) };
+    assert_eq!(state.add(&proof), Err(ProofError::CodeHash));
+}
+
+#[test]
+fn refuses_values_that_are_no_minimal_integers() {
+    let cases = [
+        (vec![0x80], RlpError::NotCanonical),
+        (vec![0x82, 0x00, 0x01], RlpError::Integer),
+        (rlp(Bytes::from(vec![1; 33])), RlpError::Integer),
+        (vec![0x81, 0x05], RlpError::NotCanonical),
+        (vec![0x05, 0x05], RlpError::Trailing),
+        (vec![0xc1, 0x05], RlpError::Kind),
+    ];
+    for (value, expected) in cases {
+        let world = World::with(TrieAccount::rlp, |_| value.clone());
+        let error = add(&mut world.state(), &world, &[3], None, keep);
+        assert_eq!(error, Err(ProofError::StorageValue(expected)), "{value:02x?}");
+    }
+}
+
+#[test]
+fn refuses_accounts_that_are_none() {
+    type Change = fn(&mut Vec<Bytes>);
+    let cases: [(Change, RlpError); 6] = [
+        (|fields| fields.truncate(3), RlpError::Short),
+        (|fields| fields.push(Bytes::new()), RlpError::Trailing),
+        (|fields| fields[0] = Bytes::from(vec![0, 1]), RlpError::Integer),
+        (|fields| fields[0] = Bytes::from(vec![1; 9]), RlpError::Integer),
+        (|fields| fields[2] = Bytes::from(vec![1; 31]), RlpError::Length),
+        (|fields| fields[3] = Bytes::new(), RlpError::Length),
+    ];
+    for (change, expected) in cases {
+        let world = World::with_contract(|account| {
+            let mut fields = account.fields();
+            change(&mut fields);
+            rlp(fields)
+        });
+        let error = add(&mut world.state(), &world, &[], None, keep);
+        assert_eq!(error, Err(ProofError::AccountValue(expected)));
+    }
+    let world = World::new();
+    assert_eq!(add(&mut world.state(), &world, &[3], Some(CODE), keep), Ok(()));
+}
+
+#[test]
+fn arbitrary_nodes_never_panic() {
+    let world = World::new();
+    let state = world.state();
+    proptest!(|(nodes: Vec<Vec<u8>>, storage: Vec<Vec<u8>>, address: [u8; 20], slot: [u8; 32], code: Option<Vec<u8>>)| {
+        let nodes = nodes.iter().map(Vec::as_slice).collect();
+        let slots = vec![(slot, storage.iter().map(Vec::as_slice).collect())];
+        let proof = AccountProof { address, nodes, slots, code: code.as_deref() };
+        prop_assert!(state.clone().add(&proof).is_err());
+    });
+}

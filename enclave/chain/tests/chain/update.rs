@@ -1,0 +1,303 @@
+use chain::{AdvanceError, Advanced, Layout, Network, Slot, SszError};
+
+use crate::synthetic::{
+    Block, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots,
+};
+
+/// The error of this update on a fresh client, whose state must stand.
+fn refused(update: &Update) -> AdvanceError {
+    refused_bytes(&update.ssz(), update.now())
+}
+
+fn refused_bytes(ssz: &[u8], now: u64) -> AdvanceError {
+    let mut client = client();
+    let error = client.advance(ssz, now).unwrap_err();
+    assert_eq!(slots(&client), (32, 32));
+    let valid = Update::valid();
+    assert!(client.advance(&valid.ssz(), valid.now()).is_ok(), "the old state stands");
+    error
+}
+
+#[test]
+fn a_valid_update_moves_everything() {
+    let mut client = client();
+    let update = Update::valid();
+    let advanced = client.advance(&update.ssz(), update.now()).unwrap();
+    assert_eq!(advanced, Advanced { finalized: true, attested: true, committee: true });
+    assert_eq!(slots(&client), (64, 131));
+    assert_eq!(client.finalized().unwrap().root(), update.finalized.root());
+    assert_eq!(client.attested().unwrap().root(), update.attested.root());
+}
+
+#[test]
+fn t34_refuses_341_of_512_signers() {
+    let update = Update { signers: 341, ..Update::valid() };
+    let error = AdvanceError::TooFewSigners { signers: 341 };
+    assert_eq!(refused(&update), error);
+    let mut client = client();
+    assert_eq!(client.advance_finality(&update.finality(), update.now()), Err(error));
+    assert_eq!(client.attest(&update.optimistic(), update.now()), Err(error));
+}
+
+#[test]
+fn accepts_342_of_512_signers() {
+    let update = Update { signers: 342, ..Update::valid() };
+    assert!(client().advance(&update.ssz(), update.now()).is_ok());
+    assert!(client().advance_finality(&update.finality(), update.now()).is_ok());
+    assert!(client().attest(&update.optimistic(), update.now()).is_ok());
+}
+
+#[test]
+fn t34_bits_without_signatures_do_not_count() {
+    // 400 bits, signed by 399.
+    let mut ssz = Update { signers: 399, ..Update::valid() }.ssz();
+    ssz[25_216 - 168 + 49] |= 1 << 7;
+    assert_eq!(refused_bytes(&ssz, Update::valid().now()), AdvanceError::Signature);
+}
+
+#[test]
+fn t34_refuses_signatures_of_something_else() {
+    let valid = Update::valid();
+    let cases = [
+        ("another network", Update { genesis_validators_root: [0xd1; 32], ..valid.clone() }),
+        ("the version of another fork", Update { version: FULU, ..valid.clone() }),
+        ("another committee", Update { committee: 1, ..valid.clone() }),
+    ];
+    for (name, update) in cases {
+        assert_eq!(refused(&update), AdvanceError::Signature, "{name}");
+    }
+}
+
+#[test]
+fn t34_refuses_the_infinity_signature_and_no_signature() {
+    let infinity = [[0xc0].as_slice(), &[0; 95]].concat();
+    for signature in [infinity, vec![0; 96], vec![0xff; 96]] {
+        let mut ssz = Update::valid().ssz();
+        ssz[25_216 - 104..25_216 - 8].copy_from_slice(&signature);
+        assert_eq!(refused_bytes(&ssz, Update::valid().now()), AdvanceError::Signature);
+    }
+}
+
+#[test]
+fn t34_no_signers_at_all_is_too_few() {
+    let mut ssz = Update::valid().ssz();
+    ssz[25_216 - 168..25_216 - 104].fill(0);
+    assert_eq!(refused_bytes(&ssz, Update::valid().now()), AdvanceError::TooFewSigners { signers: 0 });
+}
+
+#[test]
+fn the_fork_version_is_that_of_the_slot_before_the_signature() {
+    let first_fulu = FULU_EPOCH * 32;
+    // Attested in Electra, signed in the first slot of Fulu: still Electra's version.
+    let update = Update::at(Block::new(first_fulu - 1), Block::new(64));
+    assert_eq!((update.signature_slot, update.version), (first_fulu, ELECTRA));
+    assert!(client().advance(&update.ssz(), update.now()).is_ok());
+    assert_eq!(refused(&Update { version: FULU, ..update.clone() }), AdvanceError::Signature);
+    // One slot later, Fulu's.
+    let later = Update { signature_slot: first_fulu + 1, version: FULU, ..update };
+    assert!(client().advance(&later.ssz(), later.now()).is_ok());
+    assert_eq!(refused(&Update { version: ELECTRA, ..later }), AdvanceError::Signature);
+}
+
+#[test]
+fn slots_are_in_order() {
+    let valid = Update::valid();
+    let cases = [
+        (Update { signature_slot: 131, ..valid.clone() }, AdvanceError::SignatureNotAfterAttested),
+        (Update { signature_slot: 0, ..valid.clone() }, AdvanceError::SignatureNotAfterAttested),
+        (Update::at(Block::new(131), Block::new(132)), AdvanceError::FinalizedAfterAttested),
+        (Update::at(Block::new(131), Block { slot: 0, ..Block::new(64) }), AdvanceError::NotFinal),
+    ];
+    for (update, expected) in cases {
+        let now = valid.now();
+        assert_eq!(refused_bytes(&update.ssz(), now), expected);
+    }
+}
+
+#[test]
+fn t34_refuses_a_signature_from_the_future() {
+    let update = Update::valid();
+    let begins = crate::synthetic::time(update.signature_slot);
+    assert_eq!(
+        refused_bytes(&update.ssz(), begins - 1),
+        AdvanceError::SignatureFromFuture { slot: Slot(update.signature_slot) }
+    );
+    assert_eq!(refused_bytes(&update.ssz(), crate::synthetic::GENESIS - 1), AdvanceError::BeforeGenesis);
+    assert!(client().advance(&update.ssz(), begins).is_ok());
+}
+
+#[test]
+fn every_branch_must_hold() {
+    let valid = Update::valid();
+    let flip = |branch: &[Hash], node: usize| {
+        let mut branch = branch.to_vec();
+        branch[node][31] ^= 1;
+        branch
+    };
+    for node in 0..7 {
+        let update = Update { finality_branch: flip(&valid.finality_branch, node), ..valid.clone() };
+        assert_eq!(refused(&update), AdvanceError::FinalityBranch);
+    }
+    for node in 0..6 {
+        let update = Update { committee_branch: flip(&valid.committee_branch, node), ..valid.clone() };
+        assert_eq!(refused(&update), AdvanceError::CommitteeBranch);
+    }
+    // The finalized header of another chain.
+    let update = Update { finalized: Block { execution_state: [1; 32], ..Block::new(64) }, ..valid.clone() };
+    assert_eq!(refused(&update), AdvanceError::FinalityBranch);
+    let attested = valid.attested.header().len();
+    for (byte, expected) in [
+        (25_216 + 244 + 52, AdvanceError::AttestedExecutionBranch),
+        (25_216 + 120, AdvanceError::AttestedExecutionBranch),
+        (25_216 + attested + 244 + 52, AdvanceError::FinalizedExecutionBranch),
+        (25_216 + attested + 120, AdvanceError::FinalizedExecutionBranch),
+    ] {
+        let mut ssz = valid.ssz();
+        ssz[byte] ^= 1;
+        assert_eq!(refused_bytes(&ssz, valid.now()), expected, "{byte}");
+    }
+}
+
+#[test]
+fn t34_refuses_a_swapped_next_committee() {
+    let valid = Update::valid();
+    // Another committee under this header's branch, and under the branch of another header in which it is right.
+    let swapped = Update { next: members(2).ssz(), ..valid.clone() };
+    assert_eq!(refused(&swapped), AdvanceError::CommitteeBranch);
+    let other = Block { next: members(2).root(), ..valid.attested.clone() };
+    let grafted = Update { committee_branch: other.committee_branch(23), ..swapped };
+    assert_eq!(refused(&grafted), AdvanceError::CommitteeBranch);
+    // The current committee passed off as the next one.
+    let current = Update { next: members(0).ssz(), committee_branch: valid.attested.committee_branch(22), ..valid };
+    assert_eq!(refused(&current), AdvanceError::CommitteeBranch);
+}
+
+#[test]
+fn refuses_committee_keys_that_are_invalid_although_signed() {
+    let mut committee = members(1).ssz();
+    committee[..48].copy_from_slice(&[[0xc0].as_slice(), &[0; 47]].concat());
+    let next = crate::synthetic::committee_root(&committee);
+    let update = Update::at(Block { next, ..Block::new(131) }, Block::new(64));
+    assert_eq!(refused(&Update { next: committee, ..update }), AdvanceError::CommitteeKeys);
+}
+
+#[test]
+fn refuses_branches_of_deneb_depth() {
+    let valid = Update::valid();
+    // 5 and 6 nodes: what a server sends that forgot the fork. Offsets as that layout has them.
+    let mut deneb = valid.ssz();
+    deneb.drain(4 + 24_624 + 192 + 4..4 + 24_624 + 192 + 4 + 32);
+    deneb.drain(4 + 24_624..4 + 24_624 + 32);
+    deneb[..4].copy_from_slice(&25_152_u32.to_le_bytes());
+    assert_eq!(refused_bytes(&deneb, valid.now()), AdvanceError::Malformed(SszError::Offset));
+}
+
+#[test]
+fn refuses_headers_of_layouts_that_it_does_not_understand() {
+    let start = Block::new(32);
+    let update = Update::valid();
+    let on = |forks| -> Result<Advanced, AdvanceError> {
+        let network: Network = network_with(forks);
+        let checkpoint = start.checkpoint_on(&network);
+        let ssz = start.bootstrap(&members(0).ssz());
+        chain::LightClient::bootstrap(network, checkpoint, &ssz).unwrap().advance(&update.ssz(), update.now())
+    };
+    let gloas = vec![(Layout::Electra, ELECTRA, 0), (Layout::Gloas, FULU, 3)];
+    assert_eq!(on(gloas), Err(AdvanceError::UnsupportedFork { slot: Slot(131) }));
+    // The attested header is understood, the finalized one is not.
+    let old = Update::at(Block::new(131), Block::new(31));
+    let network = network_with(vec![(Layout::Deneb, FULU, 0), (Layout::Electra, ELECTRA, 1)]);
+    let checkpoint = start.checkpoint_on(&network);
+    let mut client = chain::LightClient::bootstrap(network, checkpoint, &start.bootstrap(&members(0).ssz())).unwrap();
+    assert_eq!(client.advance(&old.ssz(), old.now()), Err(AdvanceError::UnsupportedFork { slot: Slot(31) }));
+}
+
+#[test]
+fn refuses_trailing_bytes_and_overlapping_offsets() {
+    let valid = Update { finalized: Block { extra_data: vec![1; 32], ..Block::new(64) }, ..Update::valid() };
+    let trailing = [valid.ssz(), vec![0]].concat();
+    assert_eq!(refused_bytes(&trailing, valid.now()), AdvanceError::Malformed(SszError::ExtraData));
+    let second = 4 + 24_624 + 192;
+    for (value, expected) in [
+        (25_216_u32 - 1, SszError::Offset),
+        (25_216, SszError::Short),
+        (25_216 + 828, SszError::Offset),
+        (u32::MAX, SszError::Offset),
+    ] {
+        let mut ssz = Update::valid().ssz();
+        ssz[second..second + 4].copy_from_slice(&value.to_le_bytes());
+        assert_eq!(refused_bytes(&ssz, valid.now()), AdvanceError::Malformed(expected), "{value}");
+    }
+}
+
+#[test]
+fn t36_an_older_head_never_replaces_a_newer_one() {
+    let (old, new) = (Update::valid(), Update::at(Block::new(200), Block::new(128)));
+    let mut client = client();
+    client.advance(&new.ssz(), new.now()).unwrap();
+    assert_eq!(client.advance(&old.ssz(), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.advance_finality(&old.finality(), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.attest(&old.optimistic(), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.advance(&new.ssz(), new.now()), Err(AdvanceError::NotNewer));
+    // A newer attested block that still names the older finalized one moves only the attested head.
+    let mixed = Update::at(Block::new(210), Block::new(64));
+    let advanced = client.advance_finality(&mixed.finality(), mixed.now()).unwrap();
+    assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
+    assert_eq!(slots(&client), (128, 210));
+}
+
+#[test]
+fn an_optimistic_update_moves_the_attested_head_only() {
+    let mut client = client();
+    let update = Update::valid();
+    let advanced = client.attest(&update.optimistic(), update.now()).unwrap();
+    assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
+    assert_eq!(slots(&client), (32, 131));
+}
+
+#[test]
+fn what_is_final_replaces_what_was_attested_at_the_same_slot() {
+    let mut client = client();
+    let reorged = Update::at(Block { execution_state: [1; 32], ..Block::new(96) }, Block::new(64));
+    client.attest(&reorged.optimistic(), reorged.now()).unwrap();
+    let update = Update::at(Block::new(160), Block::new(96));
+    client.advance_finality(&update.finality(), update.now()).unwrap();
+    assert_eq!(slots(&client), (96, 160));
+    let mut client = client_at(&Block::new(32));
+    client.attest(&Update::at(Block::new(90), Block::new(64)).optimistic(), update.now()).unwrap();
+    client.advance_finality(&update.finality(), update.now()).unwrap();
+    assert_eq!(slots(&client), (96, 160));
+}
+
+#[test]
+fn two_finalized_blocks_at_one_slot_freeze_the_client() {
+    let mut client = client();
+    let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
+    client.advance(&ours.ssz(), ours.now()).unwrap();
+    // Unsigned, it freezes nothing.
+    let theirs = Update::at(Block::new(140), other.clone());
+    let unsigned = Update { committee: 2, ..theirs.clone() };
+    assert_eq!(client.advance_finality(&unsigned.finality(), theirs.now()), Err(AdvanceError::Signature));
+    assert!(client.finalized().is_some());
+
+    let Err(AdvanceError::Conflict(conflict)) = client.advance_finality(&theirs.finality(), theirs.now()) else {
+        panic!("no conflict");
+    };
+    assert_eq!((conflict.slot, conflict.ours, conflict.theirs), (Slot(64), ours.finalized.root(), other.root()));
+    assert_eq!(client.conflict(), Some(&conflict));
+    assert!(client.finalized().is_none() && client.attested().is_none());
+    let later = Update::at(Block::new(200), Block::new(128));
+    assert_eq!(client.advance(&later.ssz(), later.now()), Err(AdvanceError::Frozen));
+    assert_eq!(client.advance_finality(&later.finality(), later.now()), Err(AdvanceError::Frozen));
+    assert_eq!(client.attest(&later.optimistic(), later.now()), Err(AdvanceError::Frozen));
+}
+
+#[test]
+fn a_conflict_freezes_also_when_the_next_committee_differs() {
+    let mut client = client();
+    let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
+    client.advance(&ours.ssz(), ours.now()).unwrap();
+    let theirs = Update::at(Block { next: members(2).root(), ..Block::new(140) }, other);
+    assert!(matches!(client.advance(&theirs.ssz(), theirs.now()), Err(AdvanceError::Conflict(_))));
+    assert!(client.conflict().is_some());
+}
