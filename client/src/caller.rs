@@ -103,11 +103,8 @@ impl Connection {
         fields.write(&mut request);
         let unsigned = call::unsigned(&request, setup.enc(), serving.key_config.digest())
             .context("the request is not in the form that is signed")?;
-        let domain = call::domain(
-            self.constitution.network.chain_id(),
-            self.constitution.store_registry.address.into(),
-            self.vault_id,
-        );
+        let domain =
+            call::domain(self.constitution.network.chain_id(), self.constitution.store_registry.address.into(), self.vault_id);
         let digest = call::digest(&unsigned, &domain);
         call::set_signature(&mut request, &key.sign(&digest));
         let (message, opener) = setup.seal(&request.encode_padded()?)?;

@@ -45,7 +45,8 @@ impl Connection {
 /// The node can't be reached or answers something else.
 pub async fn finalized_block(beacon: &str) -> Result<Checkpoint> {
     let url = format!("{}/eth/v1/beacon/headers/finalized", beacon.trim_end_matches('/'));
-    let answer: Value = reqwest::get(&url).await.with_context(|| format!("can't reach the beacon node at {beacon}"))?.json().await?;
+    let answer: Value =
+        reqwest::get(&url).await.with_context(|| format!("can't reach the beacon node at {beacon}"))?.json().await?;
     let data = answer.get("data").context("the beacon node's answer has no data")?;
     let root: B256 = data.get("root").and_then(Value::as_str).context("no block root")?.parse()?;
     let slot: u64 = data

@@ -77,8 +77,7 @@ impl Connection {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>> {
-        let mut response =
-            request.send().await.with_context(|| format!("can't reach the vault's host at {}", self.file.url))?;
+        let mut response = request.send().await.with_context(|| format!("can't reach the vault's host at {}", self.file.url))?;
         let status = response.status();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {

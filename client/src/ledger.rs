@@ -40,7 +40,9 @@ pub fn check_receipt(
         let leaf: Leaf = cbor::decode(&entry.leaf, 1 << 10).context("the receipt's leaf is malformed")?;
         let body: Body = cbor::decode(&entry.salted.body, 64 << 10).context("the receipt's body is malformed")?;
         ensure!(
-            leaf.version == VERSION && leaf.kind == body.kind() && *leaf.commitment == commitment(&entry.salted.salt, &entry.salted.body),
+            leaf.version == VERSION
+                && leaf.kind == body.kind()
+                && *leaf.commitment == commitment(&entry.salted.salt, &entry.salted.body),
             "the receipt's body is not what its leaf commits to"
         );
         let checkpoint = note::verify(&entry.checkpoint, vault_id, writer_key)
@@ -107,13 +109,20 @@ impl Connection {
         let mut sizes = Vec::new();
         for text in earlier {
             let earlier = parse_unverified(text).context("an earlier checkpoint is malformed")?.checkpoint;
-            ensure!(earlier.size <= checkpoint.size, "an earlier checkpoint is larger than the served ledger: it was rolled back");
+            ensure!(
+                earlier.size <= checkpoint.size,
+                "an earlier checkpoint is larger than the served ledger: it was rolled back"
+            );
             wanted.push((earlier.size, earlier.root, "an earlier checkpoint"));
             sizes.push(earlier.size);
         }
         for entry in receipts.iter().flat_map(|receipt| &receipt.entries) {
             let at = usize::try_from(entry.index)?;
-            ensure!(leaves.get(at) == Some(&leaf_hash(&entry.leaf)), "the served ledger lacks entry {} of a receipt", entry.index);
+            ensure!(
+                leaves.get(at) == Some(&leaf_hash(&entry.leaf)),
+                "the served ledger lacks entry {} of a receipt",
+                entry.index
+            );
             let signed = parse_unverified(&entry.checkpoint).context("a receipt's checkpoint is malformed")?.checkpoint;
             wanted.push((signed.size, signed.root, "a receipt's checkpoint"));
         }

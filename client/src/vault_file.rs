@@ -71,7 +71,8 @@ impl VaultFile {
     /// # Errors
     /// It can't be read, or says what may not be.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("can't read {}; give the vault's file with --vault", path.display()))?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("can't read {}; give the vault's file with --vault", path.display()))?;
         let file: Self = serde_json::from_str(&text).with_context(|| format!("{} is not a vault.json", path.display()))?;
         ensure!(file.version == 1, "{} has version {}, this program reads 1", path.display(), file.version);
         file.constitution()?;

@@ -113,7 +113,9 @@ impl Connection {
     pub async fn verify_serving(&self) -> Result<Serving> {
         match self.verify().await? {
             Verified::Serving(serving) => Ok(*serving),
-            Verified::Setup(_) => bail!("the vault is verified but not serving yet; see `pst-vault status`, then `pst-vault unlock`"),
+            Verified::Setup(_) => {
+                bail!("the vault is verified but not serving yet; see `pst-vault status`, then `pst-vault unlock`")
+            }
         }
     }
 

@@ -1,16 +1,10 @@
 //! What `sol!` makes of the artifacts. One module per contract, because each brings its own copy of the shared structs.
 
-pub use self::{
-    store_access_policy::StoreAccessPolicy, store_registry::StoreRegistry,
-    vault_registry::VaultRegistry,
-};
+pub use self::{store_access_policy::StoreAccessPolicy, store_registry::StoreRegistry, vault_registry::VaultRegistry};
 
 pub(crate) use self::store_access_policy::IStoreAccessPolicyAdmin;
 
-#[expect(
-    missing_docs,
-    reason = "generated; the documentation is in Interfaces.sol"
-)]
+#[expect(missing_docs, reason = "generated; the documentation is in Interfaces.sol")]
 mod store_registry {
     alloy_sol_types::sol!(
         #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,10 +13,7 @@ mod store_registry {
     );
 }
 
-#[expect(
-    missing_docs,
-    reason = "generated; the documentation is in Interfaces.sol"
-)]
+#[expect(missing_docs, reason = "generated; the documentation is in Interfaces.sol")]
 mod store_access_policy {
     alloy_sol_types::sol!(
         #[derive(Debug, Default, PartialEq, Eq)]

@@ -7,14 +7,9 @@ use alloy_primitives::B256;
 /// A policy may return any word, and this text goes to callers and receipts.
 #[must_use]
 pub fn rule_text(rule: B256) -> Option<String> {
-    let length = rule
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(B256::len_bytes());
+    let length = rule.iter().position(|byte| *byte == 0).unwrap_or(B256::len_bytes());
     let (text, filling) = rule.split_at_checked(length)?;
-    let clean = text.iter().all(|byte| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'-')
-    });
+    let clean = text.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'-'));
     if text.is_empty() || !clean || filling.iter().any(|byte| *byte != 0) {
         return None;
     }
@@ -36,28 +31,14 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_wrote() {
-        for text in [
-            "a",
-            "vault.not_live",
-            "a-b_c.9",
-            "0123456789abcdef0123456789abcdef",
-        ] {
+        for text in ["a", "vault.not_live", "a-b_c.9", "0123456789abcdef0123456789abcdef"] {
             assert_eq!(rule_text(rule(text).unwrap()).unwrap(), text);
         }
     }
 
     #[test]
     fn refuses_text_that_is_no_rule() {
-        for text in [
-            "",
-            "A",
-            "a b",
-            "a\0",
-            "a\0b",
-            "ä",
-            "a\n",
-            "0123456789abcdef0123456789abcdef0",
-        ] {
+        for text in ["", "A", "a b", "a\0", "a\0b", "ä", "a\n", "0123456789abcdef0123456789abcdef0"] {
             assert_eq!(rule(text), None, "{text:?}");
         }
     }
@@ -66,12 +47,7 @@ mod tests {
     fn refuses_words_that_are_no_rule() {
         let mut after_the_end = rule("a").unwrap();
         after_the_end[2] = b'b';
-        for word in [
-            B256::ZERO,
-            B256::repeat_byte(0xff),
-            B256::repeat_byte(b'"'),
-            after_the_end,
-        ] {
+        for word in [B256::ZERO, B256::repeat_byte(0xff), B256::repeat_byte(b'"'), after_the_end] {
             assert_eq!(rule_text(word), None);
         }
     }

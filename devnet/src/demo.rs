@@ -10,8 +10,7 @@ use crate::storefront::{DEMO_SHOP, DEMO_TOKEN};
 use crate::world::{Said, World};
 
 const ORDERS: &str = r#"{"query":"{ orders { edges { node { id name } } } }"}"#;
-const ROUTING: &str =
-    r#"{"query":"mutation { shopifyPaymentsPayoutAlternateCurrencyCreate(currency: USD) { success } }"}"#;
+const ROUTING: &str = r#"{"query":"mutation { shopifyPaymentsPayoutAlternateCurrencyCreate(currency: USD) { success } }"}"#;
 const VERSION: &str = "2026-10";
 
 /// The demo under way.
@@ -26,7 +25,9 @@ struct Demo {
 /// A step failed: the error says which.
 #[expect(clippy::print_stdout, reason = "the demo tells what it does")]
 pub async fn demo(dir: &Path, program: &Path, keep: bool) -> Result<()> {
-    println!("PST Vault, end to end on this machine. Everything here is a devnet: it proves how the vault works, and protects nothing.\n");
+    println!(
+        "PST Vault, end to end on this machine. Everything here is a devnet: it proves how the vault works, and protects nothing.\n"
+    );
     let world = World::new(dir, program).await?;
     let mut demo = Demo { world, rows: Vec::new() };
     demo.run(keep).await
@@ -47,32 +48,77 @@ impl Demo {
 
     #[expect(clippy::print_stdout, clippy::too_many_lines, reason = "the demo tells what it does, in the order it does it")]
     async fn run(&mut self, keep: bool) -> Result<()> {
-        self.step("Start chain, storefront, enclave and host", "four parts talk; the enclave waits for its constitution", async |world| {
-            world.start_enclave(&[]).await?;
-            world.start_host(&[]).await?;
-            world.wait_for("waiting_for_checkpoint").await
-        })
+        self.step(
+            "Start chain, storefront, enclave and host",
+            "four parts talk; the enclave waits for its constitution",
+            async |world| {
+                world.start_enclave(&[]).await?;
+                world.start_host(&[]).await?;
+                world.wait_for("waiting_for_checkpoint").await
+            },
+        )
         .await?;
-        self.step("Verify the enclave before anything is sent to it", "image, constitution (PCR16) and vault id are the expected ones", async |world| {
-            show(world, &["verify"]).await.map(|_| ())
-        })
+        self.step(
+            "Verify the enclave before anything is sent to it",
+            "image, constitution (PCR16) and vault id are the expected ones",
+            async |world| show(world, &["verify"]).await.map(|_| ()),
+        )
         .await?;
-        self.step("Genesis: the enclave makes the root key, its commitment goes on chain", "the key exists in the enclave and as a sealed share only", async |world| {
-            let guardian = world.address("guardian")?;
-            show(world, &["genesis", "--key", "admin.key", "--shares", "shares", "--guardian", &guardian]).await.map(|_| ())
-        })
+        self.step(
+            "Genesis: the enclave makes the root key, its commitment goes on chain",
+            "the key exists in the enclave and as a sealed share only",
+            async |world| {
+                let guardian = world.address("guardian")?;
+                show(world, &["genesis", "--key", "admin.key", "--shares", "shares", "--guardian", &guardian]).await.map(|_| ())
+            },
+        )
         .await?;
-        self.step("Checkpoint and unlock", "the share opens in this boot of this image only, and the chain confirms the key", unlock).await?;
+        self.step(
+            "Checkpoint and unlock",
+            "the share opens in this boot of this image only, and the chain confirms the key",
+            unlock,
+        )
+        .await?;
         self.step("Provision a store's token", "the platform confirmed the account; the host stored ciphertext", async |world| {
             let (guardian, operator) = (world.address("guardian")?, world.address("operator")?);
             show(world, &["portfolio", "create", "--key", "owner.key", "--guardian", &guardian, "--servicer", &operator]).await?;
-            show(world, &["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &operator, "--operation", "vault.provision", "--wait"])
-                .await?;
+            show(
+                world,
+                &[
+                    "grant",
+                    "--key",
+                    "owner.key",
+                    "--portfolio",
+                    "1",
+                    "--caller",
+                    &operator,
+                    "--operation",
+                    "vault.provision",
+                    "--wait",
+                ],
+            )
+            .await?;
             world.token_file(DEMO_TOKEN)?;
             let store = World::store();
-            show(world, &["store", "add", "--owner", "owner.key", "--key", "operator.key", "--store", &store, "--host", DEMO_SHOP, "--token", "token.txt"])
-                .await
-                .map(|_| ())
+            show(
+                world,
+                &[
+                    "store",
+                    "add",
+                    "--owner",
+                    "owner.key",
+                    "--key",
+                    "operator.key",
+                    "--store",
+                    &store,
+                    "--host",
+                    DEMO_SHOP,
+                    "--token",
+                    "token.txt",
+                ],
+            )
+            .await
+            .map(|_| ())
         })
         .await?;
         self.step("Call without a grant", "the contract's no is the vault's no, with its rule and a receipt", async |world| {
@@ -81,8 +127,28 @@ impl Demo {
         .await?;
         self.step("Grant on chain, wait for finality", "a grant takes finality", async |world| {
             let caller = world.address("caller")?;
-            show(world, &["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--operation", "shopify.query.orders", "--operation", "shopify.rest.shop", "--class", "ROUTING", "--capacity", "1000", "--wait"])
-                .await?;
+            show(
+                world,
+                &[
+                    "grant",
+                    "--key",
+                    "owner.key",
+                    "--portfolio",
+                    "1",
+                    "--caller",
+                    &caller,
+                    "--operation",
+                    "shopify.query.orders",
+                    "--operation",
+                    "shopify.rest.shop",
+                    "--class",
+                    "ROUTING",
+                    "--capacity",
+                    "1000",
+                    "--wait",
+                ],
+            )
+            .await?;
             settled(world).await
         })
         .await?;
@@ -102,9 +168,11 @@ impl Demo {
             Ok(())
         })
         .await?;
-        self.step("Redirect the payout, with a grant for it", "the registry closes routing before any policy is asked", async |world| {
-            refused(world, &graphql(ROUTING), "closed.routing").await
-        })
+        self.step(
+            "Redirect the payout, with a grant for it",
+            "the registry closes routing before any policy is asked",
+            async |world| refused(world, &graphql(ROUTING), "closed.routing").await,
+        )
         .await?;
         self.step("Anchor the ledger on chain", "the writer key signs, the chain checks, a rollback is visible", async |world| {
             show(world, &["anchor", "--key", "operator.key"]).await.map(|_| ())
@@ -115,24 +183,38 @@ impl Demo {
             until_refused(world, "portfolio.paused").await
         })
         .await?;
-        self.step("Verify receipts and ledger against checkpoint and chain", "every use is in the log that the attested key signs", async |world| {
-            show(world, &["ledger", "verify", "--receipt", "orders.receipt", "--save", "before.checkpoint"]).await.map(|_| ())
-        })
+        self.step(
+            "Verify receipts and ledger against checkpoint and chain",
+            "every use is in the log that the attested key signs",
+            async |world| {
+                show(world, &["ledger", "verify", "--receipt", "orders.receipt", "--save", "before.checkpoint"]).await.map(|_| ())
+            },
+        )
         .await?;
-        self.step("Kill both processes, start them again, unlock", "all state is in the sealed ledger and the share", async |world| {
-            world.kill_enclave();
-            world.kill_host();
-            world.start_enclave(&[]).await?;
-            world.start_host(&[]).await?;
-            world.wait_for("waiting_for_checkpoint").await?;
-            unlock(world).await
-        })
+        self.step(
+            "Kill both processes, start them again, unlock",
+            "all state is in the sealed ledger and the share",
+            async |world| {
+                world.kill_enclave();
+                world.kill_host();
+                world.start_enclave(&[]).await?;
+                world.start_host(&[]).await?;
+                world.wait_for("waiting_for_checkpoint").await?;
+                unlock(world).await
+            },
+        )
         .await?;
-        self.step("The same store still works, the ledger is consistent", "nothing acknowledged was lost; the log extends the earlier checkpoint", async |world| {
-            show(world, &["unpause", "--key", "owner.key", "--portfolio", "1"]).await?;
-            until_answered(world).await?;
-            show(world, &["ledger", "verify", "--receipt", "orders.receipt", "--checkpoint", "before.checkpoint"]).await.map(|_| ())
-        })
+        self.step(
+            "The same store still works, the ledger is consistent",
+            "nothing acknowledged was lost; the log extends the earlier checkpoint",
+            async |world| {
+                show(world, &["unpause", "--key", "owner.key", "--portfolio", "1"]).await?;
+                until_answered(world).await?;
+                show(world, &["ledger", "verify", "--receipt", "orders.receipt", "--checkpoint", "before.checkpoint"])
+                    .await
+                    .map(|_| ())
+            },
+        )
         .await?;
         self.summary();
         if keep {

@@ -190,9 +190,12 @@ impl World {
         let _ = fs::remove_file(&socket);
         let child = Command::new(&self.program)
             .arg("enclave")
-            .arg("--socket").arg(&socket)
-            .arg("--nsm").arg(self.dir.join("nsm"))
-            .arg("--storefront-ca").arg(self.dir.join("storefront-ca.pem"))
+            .arg("--socket")
+            .arg(&socket)
+            .arg("--nsm")
+            .arg(self.dir.join("nsm"))
+            .arg("--storefront-ca")
+            .arg(self.dir.join("storefront-ca.pem"))
             .args(["--clock", &self.clock.to_string()])
             .args(more)
             .stdin(Stdio::null())
@@ -218,8 +221,10 @@ impl World {
             .arg("host")
             .args(["--listen", &self.listen.to_string()])
             .args(["--enclave", &format!("unix:{}:5000", socket.display())])
-            .arg("--data-dir").arg(self.dir.join("data"))
-            .arg("--constitution").arg(self.dir.join("constitution.cbor"))
+            .arg("--data-dir")
+            .arg(self.dir.join("data"))
+            .arg("--constitution")
+            .arg(self.dir.join("constitution.cbor"))
             .args(["--beacon", self.beacon_url(), "--execution", self.execution_url(), "--tick-ms", "250"])
             .args(["--map", &format!("{DEMO_SHOP}:443={}", self.storefront_served.https)])
             .args(more)
@@ -270,7 +275,8 @@ impl World {
     pub async fn vault(&self, args: &[&str]) -> Result<Said> {
         let output = tokio::process::Command::new(&self.program)
             .arg("pst-vault")
-            .arg("--vault").arg(self.dir.join("vault.json"))
+            .arg("--vault")
+            .arg(self.dir.join("vault.json"))
             .args(args)
             .current_dir(&self.dir)
             .stdin(Stdio::null())
@@ -404,7 +410,17 @@ impl World {
         self.token_file(DEMO_TOKEN)?;
         let store = Self::store();
         self.vault_ok(&[
-            "store", "add", "--owner", "owner.key", "--key", "operator.key", "--store", &store, "--host", DEMO_SHOP, "--token",
+            "store",
+            "add",
+            "--owner",
+            "owner.key",
+            "--key",
+            "operator.key",
+            "--store",
+            &store,
+            "--host",
+            DEMO_SHOP,
+            "--token",
             "token.txt",
         ])
         .await

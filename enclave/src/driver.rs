@@ -7,10 +7,10 @@ use protocol::message::{Answer, HostRequest, Problem, Reply, Supply};
 use tokio::sync::Notify;
 use vault::{Egressed, Input, Local, Step};
 
+use crate::egress;
 use crate::observer::Point;
 use crate::server::{Enclave, read, write};
 use crate::transport::Stream;
-use crate::egress;
 
 /// Another look at whose turn it is, at the latest.
 const TURN: Duration = Duration::from_millis(5);
@@ -23,12 +23,7 @@ const CONSTITUTION: u16 = 16;
 const SETTINGS: u16 = 17;
 
 /// Until the answer. An error is a host that is gone.
-pub(crate) async fn run(
-    enclave: &Enclave,
-    stream: &mut Stream,
-    request: HostRequest,
-    moved: &Notify,
-) -> io::Result<Answer> {
+pub(crate) async fn run(enclave: &Enclave, stream: &mut Stream, request: HostRequest, moved: &Notify) -> io::Result<Answer> {
     let kind = kind(&request);
     match tokio::time::timeout(LIFE, steps(enclave, stream, request, kind, moved)).await {
         Ok(answer) => answer,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use hyper::header::HeaderValue;
+use hyper_util::rt::TokioIo;
 use protocol::http::{Request, Response};
 use protocol::limits;
 use rustls::client::Resumption;
@@ -105,8 +105,7 @@ async fn read(response: hyper::Response<hyper::body::Incoming>) -> Result<Respon
     if body.trailers().is_some() {
         return Err(());
     }
-    let headers =
-        head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
     Ok(Response { status: head.status.as_u16(), headers, body: body.to_bytes().to_vec() })
 }
 

@@ -23,9 +23,7 @@ impl Entropy {
     pub(crate) fn gather(nsm: &dyn Nsm) -> Result<Self, BootError> {
         let module = Zeroizing::new(nsm.random()?);
         let mut kernel = Zeroizing::new([0; 32]);
-        File::open(KERNEL)
-            .and_then(|mut file| file.read_exact(kernel.as_mut_slice()))
-            .map_err(|_| BootError::KernelEntropy)?;
+        File::open(KERNEL).and_then(|mut file| file.read_exact(kernel.as_mut_slice())).map_err(|_| BootError::KernelEntropy)?;
         if *module == [0; 32] || *kernel == [0; 32] {
             return Err(BootError::KernelEntropy);
         }

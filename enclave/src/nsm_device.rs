@@ -57,8 +57,7 @@ impl NsmDevice {
 impl Nsm for NsmDevice {
     fn attest(&self, user_data: &[u8], public_key: &[u8], nonce: &[u8]) -> Result<Vec<u8>, NsmError> {
         let field = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec().into());
-        let request =
-            Request::Attestation { user_data: field(user_data), nonce: field(nonce), public_key: field(public_key) };
+        let request = Request::Attestation { user_data: field(user_data), nonce: field(nonce), public_key: field(public_key) };
         let Response::Attestation { document } = self.ask(request, 0)? else {
             return Err(NsmError::Answer);
         };

@@ -72,8 +72,18 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
 /// The route in this program's own words.
 fn known(path: &str) -> &'static str {
     const ROUTES: [&str; 12] = [
-        "/v1/request", "/v1/attestation", "/v1/status", "/v1/ledger/checkpoint", "/v1/genesis", "/v1/unlock", "/v1/checkpoint",
-        "/v1/anchor", "/healthz", "/readyz", "/metrics", "/openapi.json",
+        "/v1/request",
+        "/v1/attestation",
+        "/v1/status",
+        "/v1/ledger/checkpoint",
+        "/v1/genesis",
+        "/v1/unlock",
+        "/v1/checkpoint",
+        "/v1/anchor",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
     ];
     if path.starts_with("/v1/ledger/tile/") {
         return "/v1/ledger/tile";

@@ -77,8 +77,7 @@ impl Background {
     }
 
     async fn configure(&self) -> bool {
-        let request =
-            HostRequest::Configure { constitution: self.constitution.clone(), settings: self.settings.clone() };
+        let request = HostRequest::Configure { constitution: self.constitution.clone(), settings: self.settings.clone() };
         matches!(self.say("configure", request).await, Some(Answer::Done))
     }
 
@@ -105,9 +104,8 @@ impl Background {
 
     async fn ticks(&self) {
         let mut status = self.status.subscribe();
-        let configured = |last: &Option<Snapshot>| {
-            last.as_ref().is_some_and(|last| last.status.phase != Phase::WaitingForConstitution)
-        };
+        let configured =
+            |last: &Option<Snapshot>| last.as_ref().is_some_and(|last| last.status.phase != Phase::WaitingForConstitution);
         while status.wait_for(configured).await.is_ok() {
             self.say("tick", HostRequest::Tick).await;
             sleep(self.tick).await;

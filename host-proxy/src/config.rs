@@ -166,8 +166,19 @@ mod tests {
     fn the_command_line_is_consistent() {
         Config::command().debug_assert();
         let config = Config::try_parse_from([
-            "pst-vault-host", "--enclave", "unix:/e.sock:5000", "--data-dir", "/d", "--beacon", "http://127.0.0.1:1",
-            "--execution", "http://127.0.0.1:2", "--constitution", "/c", "--map", "a.example:443=127.0.0.1:9",
+            "pst-vault-host",
+            "--enclave",
+            "unix:/e.sock:5000",
+            "--data-dir",
+            "/d",
+            "--beacon",
+            "http://127.0.0.1:1",
+            "--execution",
+            "http://127.0.0.1:2",
+            "--constitution",
+            "/c",
+            "--map",
+            "a.example:443=127.0.0.1:9",
         ])
         .unwrap();
         assert_eq!((config.tick_ms, config.relay_port, config.relay_map.len()), (4_000, 5001, 1));

@@ -131,7 +131,10 @@ impl Nodes {
             status => return Err(FetchError::Status(status.as_u16())),
         }
         if let Ask::Ssz { .. } = ask {
-            let ssz = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/octet-stream"));
+            let ssz = response
+                .headers()
+                .get(CONTENT_TYPE)
+                .is_some_and(|value| value.as_bytes().starts_with(b"application/octet-stream"));
             if !ssz {
                 return Err(FetchError::Format);
             }

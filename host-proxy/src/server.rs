@@ -131,13 +131,9 @@ impl Server {
 
         let metrics = Arc::new(Metrics::default());
         let store = Arc::new(Store::open(&data_dir)?);
-        let supplier = Supplier {
-            beacon: Beacon::new(beacon)?,
-            execution: Execution::new(execution)?,
-            store: Arc::clone(&store),
-        };
-        let relay_listener =
-            Listener::bind(&address, relay_port).map_err(|error| RunError::Relay { port: relay_port, error })?;
+        let supplier =
+            Supplier { beacon: Beacon::new(beacon)?, execution: Execution::new(execution)?, store: Arc::clone(&store) };
+        let relay_listener = Listener::bind(&address, relay_port).map_err(|error| RunError::Relay { port: relay_port, error })?;
         let relay = Arc::new(Relay::new(relay_map, Arc::clone(&metrics)));
         let enclave = Arc::new(Enclave::new(address, supplier, hooks, Arc::clone(&metrics), patience));
         let (sender, status) = watch::channel(None);
@@ -149,8 +145,7 @@ impl Server {
             tick: Duration::from_millis(tick_ms),
             status: sender,
         };
-        let listener =
-            TcpListener::bind(listen).await.map_err(|error| RunError::Listen { address: listen, error })?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| RunError::Listen { address: listen, error })?;
         let address = listener.local_addr().map_err(|error| RunError::Listen { address: listen, error })?;
         let app = Arc::new(App { enclave, store, metrics, status, bounds });
         Ok(Self { listener, address, app, relay: (relay, relay_listener), background })

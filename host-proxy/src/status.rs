@@ -125,8 +125,7 @@ mod tests {
 
     fn words(status: Status, since: u64) -> (bool, String) {
         let at = Instant::now();
-        let Readiness { ready, words } =
-            readiness(Some(&Snapshot { status, at }), &BOUNDS, at + Duration::from_secs(since));
+        let Readiness { ready, words } = readiness(Some(&Snapshot { status, at }), &BOUNDS, at + Duration::from_secs(since));
         (ready, words)
     }
 
@@ -152,7 +151,8 @@ mod tests {
         ] {
             assert_eq!(words(Status { phase, ..serving() }, 0), (false, expected.to_owned()));
         }
-        let stuck = Status { phase: Phase::Syncing, attested: None, finalized: None, problem: Some(Problem::Supply), ..serving() };
+        let stuck =
+            Status { phase: Phase::Syncing, attested: None, finalized: None, problem: Some(Problem::Supply), ..serving() };
         assert_eq!(words(stuck, 0), (false, "syncing: no head yet (the host's answer does not verify)".to_owned()));
         assert_eq!(readiness(None, &BOUNDS, Instant::now()).words, "enclave can't be reached");
         assert_eq!(

@@ -12,9 +12,7 @@ use minicbor::bytes::ByteVec;
 use protocol::ledger::SealedEntry;
 use protocol::message::{Batch, RecordPut};
 use protocol::{cbor, limits, tlog};
-use redb::{
-    Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
-};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use sha2::{Digest, Sha256};
 
 pub(crate) use tiles::Tile;

@@ -54,9 +54,7 @@ impl Supplier {
 
     async fn look_up(&self, need: Need) -> Result<Supply, SupplyError> {
         match need {
-            Need::Bootstrap { root } => {
-                Ok(Supply::Bootstrap(in_time(self.beacon.bootstrap(&root)).await?.into()))
-            }
+            Need::Bootstrap { root } => Ok(Supply::Bootstrap(in_time(self.beacon.bootstrap(&root)).await?.into())),
             Need::Updates { period, count } => {
                 let updates = in_time(self.beacon.updates(period, count)).await?;
                 Ok(Supply::Updates(updates.into_iter().map(ByteVec::from).collect()))
@@ -77,10 +75,9 @@ impl Supplier {
             tokio::join!(in_time(self.beacon.finality_update()), in_time(self.beacon.optimistic_update()));
         match (finality, optimistic) {
             (Err(error), Err(_)) => Err(error),
-            (finality, optimistic) => Ok(Supply::Heads {
-                finality: finality.ok().map(ByteVec::from),
-                optimistic: optimistic.ok().map(ByteVec::from),
-            }),
+            (finality, optimistic) => {
+                Ok(Supply::Heads { finality: finality.ok().map(ByteVec::from), optimistic: optimistic.ok().map(ByteVec::from) })
+            }
         }
     }
 

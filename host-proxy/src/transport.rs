@@ -25,9 +25,7 @@ impl Transport {
     /// Connects to the enclave.
     pub(crate) async fn connect(address: &EnclaveAddress) -> io::Result<Self> {
         match address {
-            EnclaveAddress::Vsock { cid, port } => {
-                VsockStream::connect(VsockAddr::new(*cid, *port)).await.map(Self::Vsock)
-            }
+            EnclaveAddress::Vsock { cid, port } => VsockStream::connect(VsockAddr::new(*cid, *port)).await.map(Self::Vsock),
             EnclaveAddress::Unix { path, port } => hybrid(path, *port).await.map(Self::Unix),
         }
     }
@@ -60,9 +58,7 @@ impl Listener {
     /// Listens for the enclave at `address` on `port`: on any CID, or at the Unix path with `_<port>` behind it.
     pub(crate) fn bind(address: &EnclaveAddress, port: u32) -> io::Result<Self> {
         match address {
-            EnclaveAddress::Vsock { .. } => {
-                VsockListener::bind(VsockAddr::new(VMADDR_CID_ANY, port)).map(Self::Vsock)
-            }
+            EnclaveAddress::Vsock { .. } => VsockListener::bind(VsockAddr::new(VMADDR_CID_ANY, port)).map(Self::Vsock),
             EnclaveAddress::Unix { path, .. } => {
                 let mut name = path.clone().into_os_string();
                 name.push(format!("_{port}"));

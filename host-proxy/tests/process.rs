@@ -46,8 +46,20 @@ fn help_names_every_option() {
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     for option in [
-        "--listen", "--enclave", "--relay-port", "--data-dir", "--beacon", "--execution", "--constitution", "--settings",
-        "--checkpoint", "--map", "--tick-ms", "--log", "vsock:16:5000", "/readyz",
+        "--listen",
+        "--enclave",
+        "--relay-port",
+        "--data-dir",
+        "--beacon",
+        "--execution",
+        "--constitution",
+        "--settings",
+        "--checkpoint",
+        "--map",
+        "--tick-ms",
+        "--log",
+        "vsock:16:5000",
+        "/readyz",
     ] {
         assert!(help.contains(option), "{option} in {help}");
     }

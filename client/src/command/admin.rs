@@ -78,19 +78,20 @@ fn created(logs: &Value) -> Option<u64> {
     logs.as_array()?.iter().find_map(|log| {
         let topics = log.get("topics")?.as_array()?;
         let topic = |at: usize| topics.get(at)?.as_str()?.parse::<B256>().ok();
-        (topic(0)? == PortfolioCreated::SIGNATURE_HASH).then(|| topic(1))??.as_slice().last_chunk().map(|n| u64::from_be_bytes(*n))
+        (topic(0)? == PortfolioCreated::SIGNATURE_HASH)
+            .then(|| topic(1))??
+            .as_slice()
+            .last_chunk()
+            .map(|n| u64::from_be_bytes(*n))
     })
 }
 
 pub(super) async fn grant(connection: &Connection, out: Output, args: GrantArgs) -> Result<Exit> {
     let store = match args.salt {
         None => B256::ZERO,
-        Some(salt) => contracts_bindings::store_id(
-            connection.constitution.network.chain_id(),
-            registry(connection),
-            args.portfolio,
-            salt,
-        ),
+        Some(salt) => {
+            contracts_bindings::store_id(connection.constitution.network.chain_id(), registry(connection), args.portfolio, salt)
+        }
     };
     let operations = args.operation.iter().map(|name| Ok(keccak256(name)));
     let classes = args.class.iter().map(|name| class(name).map(|class| B256::with_last_byte(class.number())));
@@ -147,8 +148,7 @@ fn class(name: &str) -> Result<Class> {
 }
 
 pub(super) async fn pause(connection: &Connection, out: Output, args: PauseArgs, paused: bool) -> Result<Exit> {
-    let refs: Vec<StoreRef> =
-        args.salt.iter().map(|salt| StoreRef { origin: args.portfolio, salt: *salt }).collect();
+    let refs: Vec<StoreRef> = args.salt.iter().map(|salt| StoreRef { origin: args.portfolio, salt: *salt }).collect();
     let data = if paused {
         pauseCall { portfolio: args.portfolio, refs }.abi_encode()
     } else {

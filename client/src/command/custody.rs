@@ -55,8 +55,7 @@ pub(super) async fn genesis(connection: &Connection, out: Output, args: GenesisA
         out.line(&format!("share {} saved, sealed to its member: {}", share.index, path.display()));
     }
     let commitment = B256::from(*genesis.document.data.root_commitment);
-    let block =
-        connection.create_vault(&node(connection)?, &admin, &genesis.document, args.guardian, args.delay).await?;
+    let block = connection.create_vault(&node(connection)?, &admin, &genesis.document, args.guardian, args.delay).await?;
     out.line(&format!("root commitment {commitment} stands on chain since block {block}"));
     out.object(json!({ "root_commitment": commitment, "block": block, "shares": genesis.shares.len() }));
     Ok(Exit::Done)

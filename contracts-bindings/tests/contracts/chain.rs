@@ -48,10 +48,7 @@ impl Failed {
         let Self::Revert(data) = self else {
             panic!("{self:?} instead of {expected:?}");
         };
-        assert_eq!(
-            E::abi_decode(data).unwrap_or_else(|_| panic!("{data} instead of {expected:?}")),
-            expected
-        );
+        assert_eq!(E::abi_decode(data).unwrap_or_else(|_| panic!("{data} instead of {expected:?}")), expected);
     }
 }
 
@@ -68,36 +65,18 @@ impl Ran {
 
 impl Chain {
     pub(crate) fn new() -> Self {
-        Self {
-            db: InMemoryDB::default(),
-            now: 1_800_000_000,
-            spec: SpecId::OSAKA,
-        }
+        Self { db: InMemoryDB::default(), now: 1_800_000_000, spec: SpecId::OSAKA }
     }
 
     #[track_caller]
     pub(crate) fn deploy(&mut self, from: Address, creation: &[u8], arguments: &[u8]) -> Address {
         let data = [creation, arguments].concat().into();
-        self.run(from, TxKind::Create, data, TRANSACTION_GAS, true)
-            .unwrap()
-            .created
-            .unwrap()
+        self.run(from, TxKind::Create, data, TRANSACTION_GAS, true).unwrap().created.unwrap()
     }
 
     /// A transaction whose failure is an answer.
-    pub(crate) fn send<C: SolCall>(
-        &mut self,
-        from: Address,
-        to: Address,
-        call: &C,
-    ) -> Result<Ran, Failed> {
-        self.run(
-            from,
-            TxKind::Call(to),
-            call.abi_encode().into(),
-            TRANSACTION_GAS,
-            true,
-        )
+    pub(crate) fn send<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Result<Ran, Failed> {
+        self.run(from, TxKind::Call(to), call.abi_encode().into(), TRANSACTION_GAS, true)
     }
 
     /// A transaction that must succeed.
@@ -108,47 +87,22 @@ impl Chain {
     }
 
     /// A call of which nothing is kept.
-    pub(crate) fn call<C: SolCall>(
-        &mut self,
-        from: Address,
-        to: Address,
-        call: &C,
-        gas: u64,
-    ) -> Result<Ran, Failed> {
+    pub(crate) fn call<C: SolCall>(&mut self, from: Address, to: Address, call: &C, gas: u64) -> Result<Ran, Failed> {
         self.run(from, TxKind::Call(to), call.abi_encode().into(), gas, false)
     }
 
     pub(crate) fn call_raw(&mut self, to: Address, data: Vec<u8>) -> Result<Ran, Failed> {
-        self.run(
-            Address::ZERO,
-            TxKind::Call(to),
-            data.into(),
-            TRANSACTION_GAS,
-            false,
-        )
+        self.run(Address::ZERO, TxKind::Call(to), data.into(), TRANSACTION_GAS, false)
     }
 
     /// Puts code where it was not deployed.
     pub(crate) fn put_code(&mut self, at: Address, code: Vec<u8>) {
         let code = Bytecode::new_raw(code.into());
-        let info = AccountInfo {
-            balance: U256::ZERO,
-            nonce: 1,
-            code_hash: code.hash_slow(),
-            account_id: None,
-            code: Some(code),
-        };
+        let info = AccountInfo { balance: U256::ZERO, nonce: 1, code_hash: code.hash_slow(), account_id: None, code: Some(code) };
         self.db.insert_account_info(at, info);
     }
 
-    fn run(
-        &mut self,
-        from: Address,
-        kind: TxKind,
-        data: Bytes,
-        gas: u64,
-        keep: bool,
-    ) -> Result<Ran, Failed> {
+    fn run(&mut self, from: Address, kind: TxKind, data: Bytes, gas: u64, keep: bool) -> Result<Ran, Failed> {
         let mut cfg = CfgEnv::new_with_spec(self.spec).with_chain_id(CHAIN_ID);
         cfg.disable_nonce_check = true;
         cfg.disable_balance_check = true;
@@ -156,49 +110,22 @@ impl Chain {
         cfg.disable_fee_charge = true;
         // A contract may be the sender: so tests ask in its name.
         cfg.disable_eip3607 = true;
-        let block = BlockEnv {
-            number: U256::from(1),
-            timestamp: U256::from(self.now),
-            gas_limit: 60_000_000,
-            ..BlockEnv::default()
-        };
-        let transaction = TxEnv {
-            caller: from,
-            kind,
-            data,
-            gas_limit: gas,
-            chain_id: Some(CHAIN_ID),
-            ..TxEnv::default()
-        };
-        let mut evm = Context::mainnet()
-            .with_db(&mut self.db)
-            .with_block(block)
-            .with_cfg(cfg)
-            .build_mainnet();
+        let block =
+            BlockEnv { number: U256::from(1), timestamp: U256::from(self.now), gas_limit: 60_000_000, ..BlockEnv::default() };
+        let transaction = TxEnv { caller: from, kind, data, gas_limit: gas, chain_id: Some(CHAIN_ID), ..TxEnv::default() };
+        let mut evm = Context::mainnet().with_db(&mut self.db).with_block(block).with_cfg(cfg).build_mainnet();
         let done = evm.transact(transaction).unwrap();
-        let slots = done
-            .state
-            .values()
-            .map(|account| account.storage.len())
-            .sum();
+        let slots = done.state.values().map(|account| account.storage.len()).sum();
         if keep {
             evm.commit(done.state);
         }
         match done.result {
-            ExecutionResult::Success {
-                gas, logs, output, ..
-            } => {
+            ExecutionResult::Success { gas, logs, output, .. } => {
                 let (output, created) = match output {
                     Output::Call(output) => (output, None),
                     Output::Create(output, created) => (output, created),
                 };
-                Ok(Ran {
-                    output,
-                    created,
-                    logs,
-                    gas: gas.tx_gas_used(),
-                    slots,
-                })
+                Ok(Ran { output, created, logs, gas: gas.tx_gas_used(), slots })
             }
             ExecutionResult::Revert { output, .. } => Err(Failed::Revert(output)),
             ExecutionResult::Halt { reason, .. } => Err(Failed::Halt(format!("{reason:?}"))),

@@ -11,10 +11,7 @@ use crate::world::{OWNER, World, class, grant, param};
 
 fn authorize(world: &mut World, request: Request) -> (u64, usize) {
     let call = StoreRegistry::authorizeCall { request };
-    let ran = world
-        .chain
-        .call(Address::ZERO, world.registry, &call, AUTHORIZE_GAS)
-        .unwrap();
+    let ran = world.chain.call(Address::ZERO, world.registry, &call, AUTHORIZE_GAS).unwrap();
     (ran.gas, ran.slots)
 }
 
@@ -24,10 +21,7 @@ fn plain(world: &mut World) -> (u64, usize) {
 }
 
 fn granting(world: &mut World, grants: Vec<Grant>) -> (u64, usize) {
-    let call = StoreAccessPolicy::grantCall {
-        portfolio: world.portfolio,
-        grants,
-    };
+    let call = StoreAccessPolicy::grantCall { portfolio: world.portfolio, grants };
     let ran = world.chain.send(OWNER, world.policy, &call).unwrap();
     (ran.gas, ran.slots)
 }
@@ -37,42 +31,21 @@ fn a_decision_reads_few_slots() {
     let mut rows = vec![];
     let mut world = World::bare();
     rows.push(("authorize, no grant", plain(&mut world)));
-    let closed = Request {
-        class: Class::Routing.number(),
-        ..world.request()
-    };
+    let closed = Request { class: Class::Routing.number(), ..world.request() };
     rows.push(("authorize, closed class", authorize(&mut world, closed)));
-    rows.push((
-        "grant, class, every store",
-        granting(&mut world, vec![grant()]),
-    ));
+    rows.push(("grant, class, every store", granting(&mut world, vec![grant()])));
     let class_grant = plain(&mut world);
     rows.push(("authorize by class, every store", class_grant));
-    let evidence = Request {
-        evidence: vec![1; 8_192].into(),
-        ..world.request()
-    };
+    let evidence = Request { evidence: vec![1; 8_192].into(), ..world.request() };
     rows.push(("  with 8 KiB of evidence", authorize(&mut world, evidence)));
 
     let mut world = World::bare();
-    let limited = Grant {
-        what: keccak256("shopify.query.orders"),
-        capacity: 9,
-        period: 60,
-        ..grant()
-    };
-    rows.push((
-        "grant, operation, limited",
-        granting(&mut world, vec![limited]),
-    ));
+    let limited = Grant { what: keccak256("shopify.query.orders"), capacity: 9, period: 60, ..grant() };
+    rows.push(("grant, operation, limited", granting(&mut world, vec![limited])));
     rows.push(("authorize by operation, limited", plain(&mut world)));
 
     let mut world = World::bare();
-    let constraint = Constraint {
-        param: keccak256("amount"),
-        test: 2,
-        values: vec![B256::with_last_byte(9)],
-    };
+    let constraint = Constraint { param: keccak256("amount"), test: 2, values: vec![B256::with_last_byte(9)] };
     let role = keccak256("underwriter");
     let full = Grant {
         subject: role,
@@ -86,28 +59,13 @@ fn a_decision_reads_few_slots() {
     rows.push(("grant, role, constrained", granting(&mut world, vec![full])));
     let members = vec![crate::world::CALLER];
     let until = crate::world::FOREVER.try_into().unwrap();
-    let call = StoreAccessPolicy::setRoleCall {
-        portfolio: world.portfolio,
-        role,
-        members,
-        until,
-    };
+    let call = StoreAccessPolicy::setRoleCall { portfolio: world.portfolio, role, members, until };
     world.chain.must(OWNER, world.policy, &call);
-    let request = Request {
-        role,
-        class: Class::Value.number(),
-        params: vec![param("amount", 9)],
-        ..world.request()
-    };
+    let request = Request { role, class: Class::Value.number(), params: vec![param("amount", 9)], ..world.request() };
     assert!(world.authorize(request.clone()).allowed);
     let heaviest = authorize(&mut world, request);
     rows.push(("authorize by role, constrained", heaviest));
-    let many = (1..=100u8)
-        .map(|n| Grant {
-            store: B256::repeat_byte(n),
-            ..grant()
-        })
-        .collect();
+    let many = (1..=100u8).map(|n| Grant { store: B256::repeat_byte(n), ..grant() }).collect();
     rows.push(("grant, 100 stores", granting(&mut world, many)));
 
     println!("{:<34} {:>9} {:>6}", "", "gas", "slots");

@@ -9,9 +9,7 @@ use contracts_bindings::{
 };
 
 use crate::chain::TRANSACTION_GAS;
-use crate::world::{
-    CALLER, GUARDIAN, OWNER, SERVICER, STRANGER, World, class, create_portfolio, grant, param,
-};
+use crate::world::{CALLER, GUARDIAN, OWNER, SERVICER, STRANGER, World, class, create_portfolio, grant, param};
 
 const EQUAL: u8 = 0;
 const ONE_OF: u8 = 1;
@@ -36,18 +34,11 @@ fn a_grant_dies_with_its_tenure() {
             status: subject.status,
             statusSince: subject.statusSince,
         };
-        let data = StoreRegistry::authorizeCall {
-            request: request.clone(),
-        }
-        .abi_encode();
+        let data = StoreRegistry::authorizeCall { request: request.clone() }.abi_encode();
         let request = StoreAccessPolicy::Request::from_registry(&data);
         let call = StoreAccessPolicy::authorizeCall { request, subject };
-        let ran = world
-            .chain
-            .call(from, world.policy, &call, TRANSACTION_GAS)
-            .unwrap();
-        let decision =
-            StoreAccessPolicy::authorizeCall::abi_decode_returns_validate(&ran.output).unwrap();
+        let ran = world.chain.call(from, world.policy, &call, TRANSACTION_GAS).unwrap();
+        let decision = StoreAccessPolicy::authorizeCall::abi_decode_returns_validate(&ran.output).unwrap();
         rule_text(decision.rule).unwrap()
     };
     let registry = world.registry;
@@ -75,43 +66,20 @@ fn revoking_ends_a_grant_and_only_in_its_own_portfolio() {
     let given = Grant {
         projection: keccak256("p"),
         capacity: 3,
-        r#where: vec![Constraint {
-            param: keccak256("q"),
-            test: ONE_OF,
-            values: vec![word(1), word(2)],
-        }],
+        r#where: vec![Constraint { param: keccak256("q"), test: ONE_OF, values: vec![word(1), word(2)] }],
         ..grant()
     };
     let id = world.grant(given.clone());
-    let read = StoreAccessPolicy::grantOfCall {
-        portfolio: world.portfolio,
-        id,
-    };
+    let read = StoreAccessPolicy::grantOfCall { portfolio: world.portfolio, id };
     assert_eq!(world.chain.must(STRANGER, world.policy, &read), given);
 
-    let foreign = world.chain.must(
-        STRANGER,
-        world.registry,
-        &create_portfolio(world.vault, world.policy),
-    );
-    let revoke = |portfolio| StoreAccessPolicy::revokeCall {
-        portfolio,
-        ids: vec![id],
-    };
-    let refused = world
-        .chain
-        .send(STRANGER, world.policy, &revoke(foreign))
-        .err()
-        .unwrap();
+    let foreign = world.chain.must(STRANGER, world.registry, &create_portfolio(world.vault, world.policy));
+    let revoke = |portfolio| StoreAccessPolicy::revokeCall { portfolio, ids: vec![id] };
+    let refused = world.chain.send(STRANGER, world.policy, &revoke(foreign)).err().unwrap();
     refused.is(StoreAccessPolicy::GrantUnknown { id });
-    world
-        .chain
-        .must(OWNER, world.policy, &revoke(world.portfolio));
+    world.chain.must(OWNER, world.policy, &revoke(world.portfolio));
     assert_eq!(world.refusal(world.request()), "grant.none");
-    assert_eq!(
-        world.chain.must(STRANGER, world.policy, &read),
-        Grant::default()
-    );
+    assert_eq!(world.chain.must(STRANGER, world.policy, &read), Grant::default());
     // Nothing of the old grant shows in a new one.
     world.grant(grant());
     assert_eq!(world.chain.must(STRANGER, world.policy, &read), grant());
@@ -124,28 +92,13 @@ fn only_the_owner_administers() {
     for stranger in [STRANGER, GUARDIAN, SERVICER, CALLER] {
         let refusals = [
             world.try_grant(stranger, grant()).err(),
+            world.chain.send(stranger, world.policy, &StoreAccessPolicy::revokeCall { portfolio, ids: vec![] }).err(),
             world
                 .chain
                 .send(
                     stranger,
                     world.policy,
-                    &StoreAccessPolicy::revokeCall {
-                        portfolio,
-                        ids: vec![],
-                    },
-                )
-                .err(),
-            world
-                .chain
-                .send(
-                    stranger,
-                    world.policy,
-                    &StoreAccessPolicy::setDeniedCall {
-                        portfolio,
-                        what: B256::ZERO,
-                        subject: B256::ZERO,
-                        denied: false,
-                    },
+                    &StoreAccessPolicy::setDeniedCall { portfolio, what: B256::ZERO, subject: B256::ZERO, denied: false },
                 )
                 .err(),
             world
@@ -163,20 +116,11 @@ fn only_the_owner_administers() {
                 .err(),
         ];
         for refused in refusals {
-            refused
-                .unwrap()
-                .is(StoreAccessPolicy::NotOwner { portfolio });
+            refused.unwrap().is(StoreAccessPolicy::NotOwner { portfolio });
         }
     }
-    let unknown = StoreAccessPolicy::grantCall {
-        portfolio: 9,
-        grants: vec![grant()],
-    };
-    let refused = world
-        .chain
-        .send(OWNER, world.policy, &unknown)
-        .err()
-        .unwrap();
+    let unknown = StoreAccessPolicy::grantCall { portfolio: 9, grants: vec![grant()] };
+    let refused = world.chain.send(OWNER, world.policy, &unknown).err().unwrap();
     refused.is(StoreAccessPolicy::NotOwner { portfolio: 9 });
 }
 
@@ -187,69 +131,28 @@ fn refuses_a_grant_that_means_nothing() {
     let export = class(Class::Export);
     let zero = B256::ZERO;
     let mut refused = |grant| world.try_grant(OWNER, grant).err().unwrap();
-    refused(Grant {
-        subject: zero,
-        ..grant()
-    })
-    .is(StoreAccessPolicy::SubjectInvalid {});
+    refused(Grant { subject: zero, ..grant() }).is(StoreAccessPolicy::SubjectInvalid {});
     for what in [zero, short, export] {
         refused(Grant { what, ..grant() }).is(StoreAccessPolicy::WhatInvalid { what });
     }
     let (from, until) = (5.try_into().unwrap(), 5.try_into().unwrap());
-    refused(Grant {
-        from,
-        until,
-        ..grant()
-    })
-    .is(StoreAccessPolicy::PeriodInvalid { from, until });
+    refused(Grant { from, until, ..grant() }).is(StoreAccessPolicy::PeriodInvalid { from, until });
     for statuses in [0, 16, 0xff] {
-        refused(Grant {
-            statuses,
-            ..grant()
-        })
-        .is(StoreAccessPolicy::StatusesInvalid { statuses });
+        refused(Grant { statuses, ..grant() }).is(StoreAccessPolicy::StatusesInvalid { statuses });
     }
-    refused(Grant {
-        period: 60,
-        ..grant()
-    })
-    .is(StoreAccessPolicy::LimitInvalid {});
-    refused(Grant {
-        spend: keccak256("amount"),
-        ..grant()
-    })
-    .is(StoreAccessPolicy::LimitInvalid {});
+    refused(Grant { period: 60, ..grant() }).is(StoreAccessPolicy::LimitInvalid {});
+    refused(Grant { spend: keccak256("amount"), ..grant() }).is(StoreAccessPolicy::LimitInvalid {});
     let param = keccak256("q");
-    for (test, count) in [
-        (EQUAL, 0),
-        (EQUAL, 2),
-        (ONE_OF, 0),
-        (AT_MOST, 0),
-        (AT_LEAST, 2),
-    ] {
-        let constraint = Constraint {
-            param,
-            test,
-            values: vec![word(1); count],
-        };
-        refused(Grant {
-            r#where: vec![constraint],
-            ..grant()
-        })
-        .is(StoreAccessPolicy::ConstraintInvalid { param });
+    for (test, count) in [(EQUAL, 0), (EQUAL, 2), (ONE_OF, 0), (AT_MOST, 0), (AT_LEAST, 2)] {
+        let constraint = Constraint { param, test, values: vec![word(1); count] };
+        refused(Grant { r#where: vec![constraint], ..grant() }).is(StoreAccessPolicy::ConstraintInvalid { param });
     }
 }
 
 #[test]
 fn grants_by_merkle_root_are_not_in_this_version() {
     let mut world = World::bare();
-    let call = StoreAccessPolicy::setGrantRootCall {
-        portfolio: world.portfolio,
-        root: word(1),
-        uri: String::new(),
-    };
+    let call = StoreAccessPolicy::setGrantRootCall { portfolio: world.portfolio, root: word(1), uri: String::new() };
     let refused = world.chain.send(OWNER, world.policy, &call).err().unwrap();
-    refused.is(StoreAccessPolicy::Unsupported {
-        reason: "grant.root".into(),
-    });
+    refused.is(StoreAccessPolicy::Unsupported { reason: "grant.root".into() });
 }

@@ -10,13 +10,7 @@ use crate::world::World;
 fn returning(data: &[u8]) -> Vec<u8> {
     // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN
     let length = u16::try_from(data.len()).unwrap().to_be_bytes();
-    [
-        &[
-            0x61, length[0], length[1], 0x80, 0x60, 10, 0x5f, 0x39, 0x5f, 0xf3,
-        ],
-        data,
-    ]
-    .concat()
+    [&[0x61, length[0], length[1], 0x80, 0x60, 10, 0x5f, 0x39, 0x5f, 0xf3], data].concat()
 }
 
 fn answer(code: Vec<u8>) -> (World, Decision) {
@@ -34,12 +28,7 @@ fn refused(code: Vec<u8>) -> String {
 }
 
 fn limit(bucket: u8) -> Limit {
-    Limit {
-        bucket: B256::repeat_byte(bucket),
-        cost: 1,
-        capacity: 2,
-        period: 3,
-    }
+    Limit { bucket: B256::repeat_byte(bucket), cost: 1, capacity: 2, period: 3 }
 }
 
 fn valid(limits: u8) -> Decision {
@@ -64,10 +53,7 @@ fn passes_on_a_decision_with_up_to_four_limits() {
         let (_, decision) = answer(returning(&valid(count).abi_encode()));
         assert_eq!(decision, valid(count));
     }
-    let refusal = Decision {
-        allowed: false,
-        ..valid(0)
-    };
+    let refusal = Decision { allowed: false, ..valid(0) };
     assert_eq!(answer(returning(&refusal.abi_encode())).1, refusal);
 }
 
@@ -86,11 +72,7 @@ fn t41_no_code_or_a_short_answer_is_a_refusal() {
     assert_eq!(refused(vec![0x00]), "policy.reverted");
     let data = valid(0).abi_encode();
     for length in [0, 1, 31, 32, 64, data.len() - 1] {
-        assert_eq!(
-            refused(returning(&data[..length])),
-            "policy.reverted",
-            "{length}"
-        );
+        assert_eq!(refused(returning(&data[..length])), "policy.reverted", "{length}");
     }
 }
 
@@ -107,18 +89,12 @@ fn t38_writing_state_is_a_refusal() {
 #[test]
 fn t38_a_megabyte_is_a_refusal() {
     // PUSH3 2^20, PUSH0, RETURN
-    assert_eq!(
-        refused(vec![0x62, 0x10, 0, 0, 0x5f, 0xf3]),
-        "policy.malformed"
-    );
+    assert_eq!(refused(vec![0x62, 0x10, 0, 0, 0x5f, 0xf3]), "policy.malformed");
 }
 
 #[test]
 fn refuses_five_limits() {
-    assert_eq!(
-        refused(returning(&valid(5).abi_encode())),
-        "policy.malformed"
-    );
+    assert_eq!(refused(returning(&valid(5).abi_encode())), "policy.malformed");
 }
 
 #[test]
@@ -126,52 +102,24 @@ fn t41_refuses_what_is_not_the_canonical_encoding() {
     let decision = valid(2);
     let over_u128 = U256::from(1) << 128;
     let cases = [
-        (
-            "offset of the decision",
-            with_word(&decision, 0, U256::from(64)),
-        ),
+        ("offset of the decision", with_word(&decision, 0, U256::from(64))),
         ("dirty bool", with_word(&decision, 1, U256::from(2))),
-        (
-            "high bit of the bool",
-            with_word(&decision, 1, U256::from(1) << 255),
-        ),
-        (
-            "offset of the limits",
-            with_word(&decision, 4, U256::from(160)),
-        ),
-        (
-            "fewer limits than data",
-            with_word(&decision, 5, U256::from(1)),
-        ),
-        (
-            "more limits than data",
-            with_word(&decision, 5, U256::from(3)),
-        ),
+        ("high bit of the bool", with_word(&decision, 1, U256::from(1) << 255)),
+        ("offset of the limits", with_word(&decision, 4, U256::from(160))),
+        ("fewer limits than data", with_word(&decision, 5, U256::from(1))),
+        ("more limits than data", with_word(&decision, 5, U256::from(3))),
         ("endless limits", with_word(&decision, 5, U256::MAX)),
         ("dirty cost", with_word(&decision, 7, over_u128)),
         ("dirty capacity", with_word(&decision, 8, over_u128)),
         ("dirty period", with_word(&decision, 9, U256::from(1) << 32)),
-        (
-            "dirty cost of the second",
-            with_word(&decision, 11, over_u128),
-        ),
+        ("dirty cost of the second", with_word(&decision, 11, over_u128)),
         ("trailing byte", [decision.abi_encode(), vec![0]].concat()),
-        (
-            "trailing word",
-            [decision.abi_encode(), vec![0; 32]].concat(),
-        ),
-        (
-            "missing byte",
-            decision.abi_encode()[..decision.abi_encode().len() - 1].to_vec(),
-        ),
+        ("trailing word", [decision.abi_encode(), vec![0; 32]].concat()),
+        ("missing byte", decision.abi_encode()[..decision.abi_encode().len() - 1].to_vec()),
     ];
     for (what, data) in cases {
         let (_, answered) = answer(returning(&data));
         assert!(!answered.allowed, "{what}");
-        assert_eq!(
-            contracts_bindings::rule_text(answered.rule).unwrap(),
-            "policy.malformed",
-            "{what}"
-        );
+        assert_eq!(contracts_bindings::rule_text(answered.rule).unwrap(), "policy.malformed", "{what}");
     }
 }

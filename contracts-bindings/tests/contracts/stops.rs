@@ -10,18 +10,11 @@ use contracts_bindings::{
 use crate::world::{BREAKER, CALLER, DAY, GUARDIAN, OWNER, SERVICER, STRANGER, World, grant};
 
 fn pause(world: &World, stores: Vec<StoreRef>) -> StoreRegistry::pauseCall {
-    StoreRegistry::pauseCall {
-        portfolio: world.portfolio,
-        refs: stores,
-    }
+    StoreRegistry::pauseCall { portfolio: world.portfolio, refs: stores }
 }
 
 fn set_status(world: &World, status: Status) -> StoreRegistry::setStatusCall {
-    StoreRegistry::setStatusCall {
-        refs: vec![world.store()],
-        status: status.number(),
-        reason: B256::ZERO,
-    }
+    StoreRegistry::setStatusCall { refs: vec![world.store()], status: status.number(), reason: B256::ZERO }
 }
 
 #[test]
@@ -31,10 +24,7 @@ fn t63_refuses_a_paused_portfolio() {
         let call = pause(&world, vec![]);
         world.chain.must(by, world.registry, &call);
         assert_eq!(world.refusal(world.request()), "portfolio.paused");
-        let unpause = StoreRegistry::unpauseCall {
-            portfolio: world.portfolio,
-            refs: vec![],
-        };
+        let unpause = StoreRegistry::unpauseCall { portfolio: world.portfolio, refs: vec![] };
         world.chain.must(OWNER, world.registry, &unpause);
         assert!(world.authorize(world.request()).allowed);
     }
@@ -47,25 +37,13 @@ fn t63_refuses_a_paused_store_and_no_other() {
         let call = pause(&world, vec![world.store()]);
         world.chain.must(by, world.registry, &call);
         assert_eq!(world.refusal(world.request()), "store.paused");
-        let other = Request {
-            r#ref: StoreRef {
-                origin: world.portfolio,
-                salt: B256::repeat_byte(9),
-            },
-            ..world.request()
-        };
+        let other = Request { r#ref: StoreRef { origin: world.portfolio, salt: B256::repeat_byte(9) }, ..world.request() };
         assert!(world.authorize(other).allowed);
         // Ending the portfolio's pause leaves the store's.
-        let unpause = StoreRegistry::unpauseCall {
-            portfolio: world.portfolio,
-            refs: vec![],
-        };
+        let unpause = StoreRegistry::unpauseCall { portfolio: world.portfolio, refs: vec![] };
         world.chain.must(OWNER, world.registry, &unpause);
         assert_eq!(world.refusal(world.request()), "store.paused");
-        let unpause = StoreRegistry::unpauseCall {
-            portfolio: world.portfolio,
-            refs: vec![world.store()],
-        };
+        let unpause = StoreRegistry::unpauseCall { portfolio: world.portfolio, refs: vec![world.store()] };
         world.chain.must(OWNER, world.registry, &unpause);
         assert!(world.authorize(world.request()).allowed);
     }
@@ -85,46 +63,24 @@ fn the_breaker_stops_all_for_seven_days_and_rests_thirty() {
 
     world.chain.now = opened + 30 * DAY - 1;
     let next = (opened + 30 * DAY).try_into().unwrap();
-    let refused = world
-        .chain
-        .send(BREAKER, world.registry, &open)
-        .err()
-        .unwrap();
+    let refused = world.chain.send(BREAKER, world.registry, &open).err().unwrap();
     refused.is(StoreRegistry::BreakerTooSoon { next });
     world.chain.now = opened + 30 * DAY;
     world.chain.must(BREAKER, world.registry, &open);
     assert_eq!(world.refusal(world.request()), "breaker.open");
-    world.chain.must(
-        BREAKER,
-        world.registry,
-        &StoreRegistry::setBreakerCall { open: false },
-    );
+    world.chain.must(BREAKER, world.registry, &StoreRegistry::setBreakerCall { open: false });
     assert!(world.authorize(world.request()).allowed);
 }
 
 #[test]
 fn t49_refuses_a_revoked_agent_of_that_caller_alone() {
     let mut world = World::bare();
-    world.grant(Grant {
-        allowAgents: true,
-        ..grant()
-    });
+    world.grant(Grant { allowAgents: true, ..grant() });
     let agent = B256::repeat_byte(0xa9);
-    let request = Request {
-        agent,
-        ..world.request()
-    };
-    world.chain.must(
-        STRANGER,
-        world.registry,
-        &StoreRegistry::revokeAgentCall { agent },
-    );
+    let request = Request { agent, ..world.request() };
+    world.chain.must(STRANGER, world.registry, &StoreRegistry::revokeAgentCall { agent });
     assert!(world.authorize(request.clone()).allowed);
-    world.chain.must(
-        CALLER,
-        world.registry,
-        &StoreRegistry::revokeAgentCall { agent },
-    );
+    world.chain.must(CALLER, world.registry, &StoreRegistry::revokeAgentCall { agent });
     assert_eq!(world.refusal(request), "agent.revoked");
     assert!(world.authorize(world.request()).allowed);
 }
@@ -132,30 +88,18 @@ fn t49_refuses_a_revoked_agent_of_that_caller_alone() {
 #[test]
 fn t63_refuses_a_closed_store_for_good() {
     let mut world = World::bare();
-    world.grant(Grant {
-        statuses: 15,
-        ..grant()
-    });
+    world.grant(Grant { statuses: 15, ..grant() });
     for status in [Status::Watch, Status::Default, Status::Performing] {
         let call = set_status(&world, status);
         world.chain.must(SERVICER, world.registry, &call);
         let (decision, subject) = world.try_authorize(world.request()).unwrap();
         assert!(decision.allowed);
-        assert_eq!(
-            (subject.status, subject.statusSince.to::<u64>()),
-            (status.number(), world.chain.now)
-        );
+        assert_eq!((subject.status, subject.statusSince.to::<u64>()), (status.number(), world.chain.now));
     }
     let call = set_status(&world, Status::Closed);
     world.chain.must(SERVICER, world.registry, &call);
     assert_eq!(world.refusal(world.request()), "store.closed");
     let call = set_status(&world, Status::Performing);
-    let refused = world
-        .chain
-        .send(SERVICER, world.registry, &call)
-        .err()
-        .unwrap();
-    refused.is(StoreRegistry::Unsupported {
-        reason: "status.reopen".into(),
-    });
+    let refused = world.chain.send(SERVICER, world.registry, &call).err().unwrap();
+    refused.is(StoreRegistry::Unsupported { reason: "status.reopen".into() });
 }

@@ -52,31 +52,21 @@ pub(crate) fn key(seed: u8) -> SigningKey {
 
 pub(crate) fn public(key: &SigningKey) -> P256Key {
     let point = key.verifying_key().to_sec1_point(false);
-    P256Key {
-        x: B256::from_slice(point.x().unwrap()),
-        y: B256::from_slice(point.y().unwrap()),
-    }
+    P256Key { x: B256::from_slice(point.x().unwrap()), y: B256::from_slice(point.y().unwrap()) }
 }
 
 /// The low-s signature of a digest.
 pub(crate) fn sign(key: &SigningKey, digest: B256) -> P256Sig {
     let signature: Signature = key.sign_prehash(digest.as_slice()).unwrap();
     let bytes = signature.normalize_s().to_bytes();
-    P256Sig {
-        r: B256::from_slice(&bytes[..32]),
-        s: B256::from_slice(&bytes[32..]),
-    }
+    P256Sig { r: B256::from_slice(&bytes[..32]), s: B256::from_slice(&bytes[32..]) }
 }
 
 /// The other s that verifies: n - s.
 pub(crate) fn malleated(signature: &P256Sig) -> P256Sig {
-    const ORDER: alloy_primitives::U256 =
-        uint!(0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551_U256);
+    const ORDER: alloy_primitives::U256 = uint!(0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551_U256);
     let s = ORDER - alloy_primitives::U256::from_be_bytes(signature.s.0);
-    P256Sig {
-        r: signature.r,
-        s: s.into(),
-    }
+    P256Sig { r: signature.r, s: s.into() }
 }
 
 pub(crate) fn domain(vaults: Address) -> Eip712Domain {
@@ -88,11 +78,7 @@ pub(crate) fn vault_id(admin: Address) -> B256 {
 }
 
 pub(crate) fn create_vault(vaults: Address) -> VaultRegistry::createVaultCall {
-    let what = CreateVault {
-        vault: vault_id(ADMIN),
-        constitution: CONSTITUTION,
-        rootCommitment: COMMITMENT,
-    };
+    let what = CreateVault { vault: vault_id(ADMIN), constitution: CONSTITUTION, rootCommitment: COMMITMENT };
     VaultRegistry::createVaultCall {
         constitution: CONSTITUTION,
         vaultKey: public(&key(1)),
@@ -136,21 +122,10 @@ impl World {
         let mut chain = Chain::new();
         let vaults = chain.deploy(ADMIN, &VaultRegistry::BYTECODE, &[]);
         let registry = chain.deploy(BREAKER, &StoreRegistry::BYTECODE, &vaults.abi_encode());
-        let policy = chain.deploy(
-            STRANGER,
-            &StoreAccessPolicy::BYTECODE,
-            &registry.abi_encode(),
-        );
+        let policy = chain.deploy(STRANGER, &StoreAccessPolicy::BYTECODE, &registry.abi_encode());
         let vault = chain.must(ADMIN, vaults, &create_vault(vaults));
         let portfolio = chain.must(OWNER, registry, &create_portfolio(vault, policy));
-        Self {
-            chain,
-            vaults,
-            registry,
-            policy,
-            vault,
-            portfolio,
-        }
+        Self { chain, vaults, registry, policy, vault, portfolio }
     }
 
     /// With the one grant of [`grant`].
@@ -166,20 +141,14 @@ impl World {
     }
 
     pub(crate) fn try_grant(&mut self, from: Address, grant: Grant) -> Result<B256, Failed> {
-        let call = StoreAccessPolicy::grantCall {
-            portfolio: self.portfolio,
-            grants: vec![grant],
-        };
+        let call = StoreAccessPolicy::grantCall { portfolio: self.portfolio, grants: vec![grant] };
         let ran = self.chain.send(from, self.policy, &call)?;
         let ids = <StoreAccessPolicy::grantCall as alloy_sol_types::SolCall>::abi_decode_returns_validate(&ran.output).unwrap();
         Ok(ids[0])
     }
 
     pub(crate) fn store(&self) -> StoreRef {
-        StoreRef {
-            origin: self.portfolio,
-            salt: SALT,
-        }
+        StoreRef { origin: self.portfolio, salt: SALT }
     }
 
     /// Allowed in [`World::new`].
@@ -202,15 +171,11 @@ impl World {
     }
 
     /// Runs `authorize` as the enclave does.
-    pub(crate) fn try_authorize(
-        &mut self,
-        request: Request,
-    ) -> Result<(Decision, Subject), Failed> {
+    pub(crate) fn try_authorize(&mut self, request: Request) -> Result<(Decision, Subject), Failed> {
         let call = StoreRegistry::authorizeCall { request };
-        let ran = self
-            .chain
-            .call(Address::ZERO, self.registry, &call, AUTHORIZE_GAS)?;
-        let returned = <StoreRegistry::authorizeCall as alloy_sol_types::SolCall>::abi_decode_returns_validate(&ran.output).unwrap();
+        let ran = self.chain.call(Address::ZERO, self.registry, &call, AUTHORIZE_GAS)?;
+        let returned =
+            <StoreRegistry::authorizeCall as alloy_sol_types::SolCall>::abi_decode_returns_validate(&ran.output).unwrap();
         Ok((returned.decision, returned.subject))
     }
 
@@ -224,10 +189,7 @@ impl World {
     pub(crate) fn refusal(&mut self, request: Request) -> String {
         let decision = self.authorize(request);
         assert!(!decision.allowed);
-        assert_eq!(
-            (decision.projection, decision.limits.len()),
-            (B256::ZERO, 0)
-        );
+        assert_eq!((decision.projection, decision.limits.len()), (B256::ZERO, 0));
         rule_text(decision.rule).unwrap()
     }
 }
@@ -243,8 +205,5 @@ pub(crate) fn create_portfolio(vault: B256, policy: Address) -> StoreRegistry::c
 }
 
 pub(crate) fn param(name: &str, value: u64) -> Param {
-    Param {
-        name: keccak256(name),
-        value: B256::left_padding_from(&value.to_be_bytes()),
-    }
+    Param { name: keccak256(name), value: B256::left_padding_from(&value.to_be_bytes()) }
 }

@@ -9,9 +9,7 @@ use contracts_bindings::{
 use revm::primitives::hardfork::SpecId;
 
 use crate::vault_registry::other_vault;
-use crate::world::{
-    ADMIN, Anchor, ClaimWriter, STRANGER, World, domain, key, malleated, public, sign,
-};
+use crate::world::{ADMIN, Anchor, ClaimWriter, STRANGER, World, domain, key, malleated, public, sign};
 
 fn state(world: &mut World) -> VaultRegistry::stateOfReturn {
     let call = VaultRegistry::stateOfCall { vault: world.vault };
@@ -19,60 +17,18 @@ fn state(world: &mut World) -> VaultRegistry::stateOfReturn {
 }
 
 /// A claim of the writer key with this seed.
-fn claim(
-    world: &World,
-    signer: u8,
-    writer: u8,
-    epoch: u64,
-    size: u64,
-    root: B256,
-) -> VaultRegistry::claimWriterCall {
+fn claim(world: &World, signer: u8, writer: u8, epoch: u64, size: u64, root: B256) -> VaultRegistry::claimWriterCall {
     let (vault, writer) = (world.vault, public(&key(writer)));
-    let what = ClaimWriter {
-        vault,
-        epoch,
-        x: writer.x,
-        y: writer.y,
-        size,
-        root,
-    };
-    let sig = sign(
-        &key(signer),
-        what.eip712_signing_hash(&domain(world.vaults)),
-    );
-    VaultRegistry::claimWriterCall {
-        vault,
-        writer,
-        size,
-        root,
-        sig,
-    }
+    let what = ClaimWriter { vault, epoch, x: writer.x, y: writer.y, size, root };
+    let sig = sign(&key(signer), what.eip712_signing_hash(&domain(world.vaults)));
+    VaultRegistry::claimWriterCall { vault, writer, size, root, sig }
 }
 
-fn advance(
-    world: &World,
-    signer: u8,
-    epoch: u64,
-    size: u64,
-    root: B256,
-) -> VaultRegistry::advanceCall {
+fn advance(world: &World, signer: u8, epoch: u64, size: u64, root: B256) -> VaultRegistry::advanceCall {
     let vault = world.vault;
-    let what = Anchor {
-        vault,
-        epoch,
-        size,
-        root,
-    };
-    let sig = sign(
-        &key(signer),
-        what.eip712_signing_hash(&domain(world.vaults)),
-    );
-    VaultRegistry::advanceCall {
-        vault,
-        size,
-        root,
-        sig,
-    }
+    let what = Anchor { vault, epoch, size, root };
+    let sig = sign(&key(signer), what.eip712_signing_hash(&domain(world.vaults)));
+    VaultRegistry::advanceCall { vault, size, root, sig }
 }
 
 fn root(seed: u8) -> B256 {
@@ -84,44 +40,23 @@ fn t78_a_writer_is_claimed_by_the_vault_key_epoch_by_epoch() {
     let mut world = World::bare();
     let call = claim(&world, 1, 11, 1, 3, root(3));
     // Anyone may carry it.
-    let claimed: VaultRegistry::WriterClaimed = world
-        .chain
-        .send(STRANGER, world.vaults, &call)
-        .unwrap()
-        .event();
-    assert_eq!(
-        (claimed.epoch, claimed.writer, claimed.size, claimed.root),
-        (1, public(&key(11)), 3, root(3))
-    );
+    let claimed: VaultRegistry::WriterClaimed = world.chain.send(STRANGER, world.vaults, &call).unwrap().event();
+    assert_eq!((claimed.epoch, claimed.writer, claimed.size, claimed.root), (1, public(&key(11)), 3, root(3)));
     let now = state(&mut world);
-    assert_eq!(
-        (now.epoch, now.writer, now.size, now.root),
-        (1, public(&key(11)), 3, root(3))
-    );
+    assert_eq!((now.epoch, now.writer, now.size, now.root), (1, public(&key(11)), 3, root(3)));
     assert_eq!(now.anchoredAt.to::<u64>(), world.chain.now);
 
     // The claim of epoch 1 is spent, and nothing but epoch 2 follows.
-    let refused = world
-        .chain
-        .send(STRANGER, world.vaults, &call)
-        .err()
-        .unwrap();
+    let refused = world.chain.send(STRANGER, world.vaults, &call).err().unwrap();
     refused.is(VaultRegistry::SignatureInvalid {});
     for epoch in [0, 1, 3] {
         let call = claim(&world, 1, 12, epoch, 4, root(4));
-        let refused = world
-            .chain
-            .send(STRANGER, world.vaults, &call)
-            .err()
-            .unwrap();
+        let refused = world.chain.send(STRANGER, world.vaults, &call).err().unwrap();
         refused.is(VaultRegistry::SignatureInvalid {});
     }
     let call = claim(&world, 1, 12, 2, 4, root(4));
     world.chain.must(STRANGER, world.vaults, &call);
-    assert_eq!(
-        (state(&mut world).epoch, state(&mut world).writer),
-        (2, public(&key(12)))
-    );
+    assert_eq!((state(&mut world).epoch, state(&mut world).writer), (2, public(&key(12))));
 }
 
 #[test]
@@ -129,26 +64,11 @@ fn t57_claim_writer_takes_the_vault_keys_low_s_signature_only() {
     let mut world = World::bare();
     let valid = claim(&world, 1, 11, 1, 3, root(3));
     let cases = [
-        VaultRegistry::claimWriterCall {
-            sig: malleated(&valid.sig),
-            ..valid.clone()
-        },
-        VaultRegistry::claimWriterCall {
-            sig: P256Sig::default(),
-            ..valid.clone()
-        },
-        VaultRegistry::claimWriterCall {
-            writer: public(&key(12)),
-            ..valid.clone()
-        },
-        VaultRegistry::claimWriterCall {
-            size: 4,
-            ..valid.clone()
-        },
-        VaultRegistry::claimWriterCall {
-            root: root(4),
-            ..valid.clone()
-        },
+        VaultRegistry::claimWriterCall { sig: malleated(&valid.sig), ..valid.clone() },
+        VaultRegistry::claimWriterCall { sig: P256Sig::default(), ..valid.clone() },
+        VaultRegistry::claimWriterCall { writer: public(&key(12)), ..valid.clone() },
+        VaultRegistry::claimWriterCall { size: 4, ..valid.clone() },
+        VaultRegistry::claimWriterCall { root: root(4), ..valid.clone() },
         // Signed by the writer key itself.
         claim(&world, 11, 11, 1, 3, root(3)),
     ];
@@ -156,34 +76,13 @@ fn t57_claim_writer_takes_the_vault_keys_low_s_signature_only() {
         let refused = world.chain.send(ADMIN, world.vaults, &call).err().unwrap();
         refused.is(VaultRegistry::SignatureInvalid {});
     }
-    let none = VaultRegistry::claimWriterCall {
-        writer: P256Key::default(),
-        ..valid.clone()
-    };
-    world
-        .chain
-        .send(ADMIN, world.vaults, &none)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::WriterInvalid {});
+    let none = VaultRegistry::claimWriterCall { writer: P256Key::default(), ..valid.clone() };
+    world.chain.send(ADMIN, world.vaults, &none).err().unwrap().is(VaultRegistry::WriterInvalid {});
     let other = other_vault(&mut world);
-    let moved = VaultRegistry::claimWriterCall {
-        vault: other,
-        ..valid.clone()
-    };
-    world
-        .chain
-        .send(ADMIN, world.vaults, &moved)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::SignatureInvalid {});
+    let moved = VaultRegistry::claimWriterCall { vault: other, ..valid.clone() };
+    world.chain.send(ADMIN, world.vaults, &moved).err().unwrap().is(VaultRegistry::SignatureInvalid {});
     world.chain.spec = SpecId::PRAGUE;
-    world
-        .chain
-        .send(ADMIN, world.vaults, &valid)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::SignatureInvalid {});
+    world.chain.send(ADMIN, world.vaults, &valid).err().unwrap().is(VaultRegistry::SignatureInvalid {});
 }
 
 #[test]
@@ -191,33 +90,16 @@ fn t12_a_claim_takes_the_ledger_neither_back_nor_aside() {
     let mut world = World::bare();
     let empty = state(&mut world).root;
     let aside = claim(&world, 1, 11, 1, 0, root(1));
-    world
-        .chain
-        .send(STRANGER, world.vaults, &aside)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::RootConflict { size: 0 });
+    world.chain.send(STRANGER, world.vaults, &aside).err().unwrap().is(VaultRegistry::RootConflict { size: 0 });
     let call = claim(&world, 1, 11, 1, 0, empty);
     world.chain.must(STRANGER, world.vaults, &call);
     let call = claim(&world, 1, 11, 2, 5, root(5));
     world.chain.must(STRANGER, world.vaults, &call);
     let back = claim(&world, 1, 11, 3, 4, root(4));
-    let refused = world
-        .chain
-        .send(STRANGER, world.vaults, &back)
-        .err()
-        .unwrap();
-    refused.is(VaultRegistry::SizeNotNewer {
-        current: 5,
-        given: 4,
-    });
+    let refused = world.chain.send(STRANGER, world.vaults, &back).err().unwrap();
+    refused.is(VaultRegistry::SizeNotNewer { current: 5, given: 4 });
     let aside = claim(&world, 1, 11, 3, 5, root(6));
-    world
-        .chain
-        .send(STRANGER, world.vaults, &aside)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::RootConflict { size: 5 });
+    world.chain.send(STRANGER, world.vaults, &aside).err().unwrap().is(VaultRegistry::RootConflict { size: 5 });
     let same = claim(&world, 1, 12, 3, 5, root(5));
     world.chain.must(STRANGER, world.vaults, &same);
 }
@@ -226,41 +108,19 @@ fn t12_a_claim_takes_the_ledger_neither_back_nor_aside() {
 fn t55_an_anchor_only_grows() {
     let mut world = World::bare();
     let early = advance(&world, 11, 0, 1, root(1));
-    world
-        .chain
-        .send(STRANGER, world.vaults, &early)
-        .err()
-        .unwrap()
-        .is(VaultRegistry::NoWriter {});
+    world.chain.send(STRANGER, world.vaults, &early).err().unwrap().is(VaultRegistry::NoWriter {});
     let call = claim(&world, 1, 11, 1, 3, root(3));
     world.chain.must(STRANGER, world.vaults, &call);
     world.chain.now += 60;
     let call = advance(&world, 11, 1, 8, root(8));
-    let anchored: VaultRegistry::Anchored = world
-        .chain
-        .send(STRANGER, world.vaults, &call)
-        .unwrap()
-        .event();
-    assert_eq!(
-        (anchored.size, anchored.root, anchored.epoch),
-        (8, root(8), 1)
-    );
+    let anchored: VaultRegistry::Anchored = world.chain.send(STRANGER, world.vaults, &call).unwrap().event();
+    assert_eq!((anchored.size, anchored.root, anchored.epoch), (8, root(8), 1));
     let now = state(&mut world);
-    assert_eq!(
-        (now.size, now.root, now.anchoredAt.to::<u64>()),
-        (8, root(8), world.chain.now)
-    );
+    assert_eq!((now.size, now.root, now.anchoredAt.to::<u64>()), (8, root(8), world.chain.now));
     for size in [0, 7, 8] {
         let call = advance(&world, 11, 1, size, root(9));
-        let refused = world
-            .chain
-            .send(STRANGER, world.vaults, &call)
-            .err()
-            .unwrap();
-        refused.is(VaultRegistry::SizeNotNewer {
-            current: 8,
-            given: size,
-        });
+        let refused = world.chain.send(STRANGER, world.vaults, &call).err().unwrap();
+        refused.is(VaultRegistry::SizeNotNewer { current: 8, given: size });
     }
 }
 
@@ -271,33 +131,17 @@ fn t57_t78_advance_takes_the_current_writers_low_s_signature_only() {
     world.chain.must(STRANGER, world.vaults, &call);
     let valid = advance(&world, 11, 1, 8, root(8));
     let cases = [
-        VaultRegistry::advanceCall {
-            sig: malleated(&valid.sig),
-            ..valid.clone()
-        },
-        VaultRegistry::advanceCall {
-            sig: P256Sig::default(),
-            ..valid.clone()
-        },
-        VaultRegistry::advanceCall {
-            size: 9,
-            ..valid.clone()
-        },
-        VaultRegistry::advanceCall {
-            root: root(9),
-            ..valid.clone()
-        },
+        VaultRegistry::advanceCall { sig: malleated(&valid.sig), ..valid.clone() },
+        VaultRegistry::advanceCall { sig: P256Sig::default(), ..valid.clone() },
+        VaultRegistry::advanceCall { size: 9, ..valid.clone() },
+        VaultRegistry::advanceCall { root: root(9), ..valid.clone() },
         // By the vault key, by another key, for another epoch.
         advance(&world, 1, 1, 8, root(8)),
         advance(&world, 12, 1, 8, root(8)),
         advance(&world, 11, 2, 8, root(8)),
     ];
     for call in cases {
-        let refused = world
-            .chain
-            .send(STRANGER, world.vaults, &call)
-            .err()
-            .unwrap();
+        let refused = world.chain.send(STRANGER, world.vaults, &call).err().unwrap();
         refused.is(VaultRegistry::SignatureInvalid {});
     }
     // The next writer's claim ends the old one's word.
@@ -305,11 +149,7 @@ fn t57_t78_advance_takes_the_current_writers_low_s_signature_only() {
     world.chain.must(STRANGER, world.vaults, &call);
     for epoch in [1, 2] {
         let call = advance(&world, 11, epoch, 8, root(8));
-        let refused = world
-            .chain
-            .send(STRANGER, world.vaults, &call)
-            .err()
-            .unwrap();
+        let refused = world.chain.send(STRANGER, world.vaults, &call).err().unwrap();
         refused.is(VaultRegistry::SignatureInvalid {});
     }
     let call = advance(&world, 12, 2, 8, root(8));
@@ -320,25 +160,9 @@ fn t57_t78_advance_takes_the_current_writers_low_s_signature_only() {
 fn a_reset_is_not_in_this_version() {
     let mut world = World::bare();
     let vault = world.vault;
-    let propose = VaultRegistry::proposeResetCall {
-        vault,
-        size: 0,
-        root: B256::ZERO,
-    };
-    let unsupported = VaultRegistry::Unsupported {
-        reason: "vault.reset".into(),
-    };
-    world
-        .chain
-        .send(ADMIN, world.vaults, &propose)
-        .err()
-        .unwrap()
-        .is(unsupported.clone());
+    let propose = VaultRegistry::proposeResetCall { vault, size: 0, root: B256::ZERO };
+    let unsupported = VaultRegistry::Unsupported { reason: "vault.reset".into() };
+    world.chain.send(ADMIN, world.vaults, &propose).err().unwrap().is(unsupported.clone());
     let veto = VaultRegistry::vetoResetCall { vault };
-    world
-        .chain
-        .send(ADMIN, world.vaults, &veto)
-        .err()
-        .unwrap()
-        .is(unsupported);
+    world.chain.send(ADMIN, world.vaults, &veto).err().unwrap().is(unsupported);
 }

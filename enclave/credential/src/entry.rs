@@ -37,12 +37,7 @@ pub fn seal_ledger(
 ///
 /// # Errors
 /// [`EntryError::Sealed`].
-pub fn open_ledger(
-    keys: &Keys,
-    index: u64,
-    root_before: &[u8; 32],
-    sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, EntryError> {
+pub fn open_ledger(keys: &Keys, index: u64, root_before: &[u8; 32], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, EntryError> {
     aead::open(&entry_key(keys, index), &aad(keys, index, root_before), sealed).map_err(|_| EntryError::Sealed)
 }
 

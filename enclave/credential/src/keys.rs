@@ -192,8 +192,14 @@ pub(crate) mod tests {
     #[test]
     fn keys_are_the_published_construction() {
         // Computed by python cryptography 48 (HKDF-SHA256, HMAC-SHA256, P-256).
-        assert_eq!(hex::encode(keys().record_id(Kind::Binding, &[1; 32])), "aba7014779a16c31fab662163e5bb71d552a729ff19299f01d1f59ab1dbac4d9");
-        assert_eq!(hex::encode(keys().vault_key().public()), "1bac0441d5c30f349e52642cc57b734f43dd59f58f5d2d1c6b001b6da11e9c43fed6e568cc6893a1bff8818eaac06badc9e9b7dba40eac8440cb9b5be87ee8f7");
+        assert_eq!(
+            hex::encode(keys().record_id(Kind::Binding, &[1; 32])),
+            "aba7014779a16c31fab662163e5bb71d552a729ff19299f01d1f59ab1dbac4d9"
+        );
+        assert_eq!(
+            hex::encode(keys().vault_key().public()),
+            "1bac0441d5c30f349e52642cc57b734f43dd59f58f5d2d1c6b001b6da11e9c43fed6e568cc6893a1bff8818eaac06badc9e9b7dba40eac8440cb9b5be87ee8f7"
+        );
     }
 
     #[test]

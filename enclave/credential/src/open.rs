@@ -111,13 +111,7 @@ pub fn open_connection(
 }
 
 /// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
-fn binding_of(
-    keys: &Keys,
-    store: &B256,
-    preset: &str,
-    generation: u64,
-    sealed: &[u8],
-) -> Result<OpenedBinding, OpenError> {
+fn binding_of(keys: &Keys, store: &B256, preset: &str, generation: u64, sealed: &[u8]) -> Result<OpenedBinding, OpenError> {
     let id = keys.record_id(Kind::Binding, store.as_slice());
     match open_raw(keys, &Place { id: &id, generation, kind: Kind::Binding, preset }, sealed)? {
         Record::Binding(binding) if binding.preset != preset => Err(OpenError::Malformed),

@@ -156,13 +156,9 @@ impl Record {
             Meta::Connection { preset, account } => {
                 Self::Connection(Connection { preset, account, secret: Secret::new(secret).ok()? })
             }
-            Meta::Binding { store, connection, preset, host, account } if secret.is_empty() => Self::Binding(Binding {
-                store: B256::from(*store),
-                connection: *connection,
-                preset,
-                host,
-                account,
-            }),
+            Meta::Binding { store, connection, preset, host, account } if secret.is_empty() => {
+                Self::Binding(Binding { store: B256::from(*store), connection: *connection, preset, host, account })
+            }
             Meta::Binding { .. } => return None,
         })
     }

@@ -48,15 +48,8 @@ pub const fn domain(chain_id: u64, registry: Address) -> Eip712Domain {
 
 /// What the vault key signs for `createVault`.
 #[must_use]
-pub fn create_vault_digest(
-    chain_id: u64,
-    registry: Address,
-    vault: B256,
-    constitution: B256,
-    root_commitment: B256,
-) -> B256 {
-    CreateVault { vault, constitution, rootCommitment: root_commitment }
-        .eip712_signing_hash(&domain(chain_id, registry))
+pub fn create_vault_digest(chain_id: u64, registry: Address, vault: B256, constitution: B256, root_commitment: B256) -> B256 {
+    CreateVault { vault, constitution, rootCommitment: root_commitment }.eip712_signing_hash(&domain(chain_id, registry))
 }
 
 /// What the vault key signs for `claimWriter`: `epoch` is the chain's plus one, `writer` is x || y.

@@ -203,8 +203,7 @@ pub struct CallFields {
 impl CallFields {
     /// Writes these fields into the request's headers, in place of any that are there, and sorts all headers. A signature that is there is removed.
     pub fn write(&self, request: &mut Request) {
-        let Self { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } =
-            self;
+        let Self { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } = self;
         request.headers.retain(|(name, _)| !name.starts_with(VAULT_PREFIX));
         let mut put = |field: Field, value: String| {
             request.headers.push((field.name().to_owned(), value.into_bytes()));
@@ -249,9 +248,7 @@ impl CallFields {
             nonce: fixed::<32>(required(request, Field::Nonce)?, Field::Nonce)?.into(),
             min_finalized_slot: match optional(request, Field::MinFinalizedSlot)? {
                 None => 0,
-                Some(text) => {
-                    decimal(text).filter(|slot| *slot != 0).ok_or(CallError::Malformed(Field::MinFinalizedSlot))?
-                }
+                Some(text) => decimal(text).filter(|slot| *slot != 0).ok_or(CallError::Malformed(Field::MinFinalizedSlot))?,
             },
         })
     }
@@ -288,18 +285,8 @@ fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, 
     }
     let url = canonical::url(request)?;
     let headers_hash = canonical::headers(request)?;
-    let CallFields {
-        caller,
-        origin,
-        salt,
-        role,
-        recipient,
-        evidence,
-        issued_at,
-        expires_at,
-        nonce,
-        min_finalized_slot,
-    } = CallFields::read(request)?;
+    let CallFields { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } =
+        CallFields::read(request)?;
     let call = Call {
         caller,
         origin,

@@ -200,10 +200,7 @@ impl Constitution {
                     [a, b] => a.layout < b.layout && a.epoch <= b.epoch && a.version != b.version,
                     _ => false,
                 });
-                if forks.first().is_none_or(|fork| fork.epoch != 0)
-                    || forks.iter().any(|fork| fork.layout > 6)
-                    || !ordered
-                {
+                if forks.first().is_none_or(|fork| fork.epoch != 0) || forks.iter().any(|fork| fork.layout > 6) || !ordered {
                     return Err(ConstitutionError::Forks);
                 }
             }
@@ -321,8 +318,7 @@ impl Settings {
             return Err(SettingsError::Widened);
         }
         let plain = |host: &String| {
-            !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+            !host.is_empty() && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
         };
         let ascending = egress.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
         if !egress.iter().all(plain) || !ascending {

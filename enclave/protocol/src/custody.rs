@@ -152,8 +152,7 @@ pub struct ShareContext {
 impl ShareContext {
     fn info(&self) -> Vec<u8> {
         let Self { vault_id, settings, image, epoch, index, boot_id } = self;
-        [SHARE, vault_id.as_slice(), settings.as_slice(), image.as_slice(), &epoch.to_be_bytes(), &[*index], boot_id]
-            .concat()
+        [SHARE, vault_id.as_slice(), settings.as_slice(), image.as_slice(), &epoch.to_be_bytes(), &[*index], boot_id].concat()
     }
 }
 
@@ -226,19 +225,14 @@ pub fn seal_to_member(
 ///
 /// # Errors
 /// [`ShareError`] names the rule.
-pub fn open_as_member(
-    member: &MemberKey,
-    sealed: &SealedShare,
-    vault_id: &B256,
-) -> Result<Zeroizing<[u8; 32]>, ShareError> {
+pub fn open_as_member(member: &MemberKey, sealed: &SealedShare, vault_id: &B256) -> Result<Zeroizing<[u8; 32]>, ShareError> {
     let SealedShare { version, index, epoch, threshold, enc, ciphertext } = sealed;
     if *version != VERSION {
         return Err(ShareError::Version);
     }
     let enc = suite::encapped_key(enc).ok_or(ShareError::Key)?;
     let info = genesis_info(vault_id, *epoch, *index);
-    let mut context =
-        setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &member.0, &enc, &info).map_err(|_| ShareError::Open)?;
+    let mut context = setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &member.0, &enc, &info).map_err(|_| ShareError::Open)?;
     share_of(context.open(ciphertext, &[*threshold]))
 }
 
@@ -255,8 +249,8 @@ pub fn seal_share(
 ) -> Result<ShareMessage, ShareError> {
     let setup_key = suite::public_key(setup_key).ok_or(ShareError::Key)?;
     let mode = OpModeS::Auth((member.0.clone(), Kem::sk_to_pk(&member.0)));
-    let (enc, mut sender) = setup_sender_with_rng::<Aead, Kdf, Kem>(&mode, &setup_key, &context.info(), rng)
-        .map_err(|_| ShareError::Seal)?;
+    let (enc, mut sender) =
+        setup_sender_with_rng::<Aead, Kdf, Kem>(&mode, &setup_key, &context.info(), rng).map_err(|_| ShareError::Seal)?;
     let ciphertext = sender.seal(share, b"").map_err(|_| ShareError::Seal)?;
     Ok(ShareMessage {
         version: VERSION,

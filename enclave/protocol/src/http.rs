@@ -296,9 +296,7 @@ fn visible(text: &str) -> bool {
 pub(crate) fn token(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 128
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn check_headers(headers: &[(String, Vec<u8>)]) -> Result<(), HttpError> {

@@ -192,8 +192,8 @@ impl ServerKey {
         let (enc, ciphertext) = rest.split_first_chunk::<POINT>().ok_or(OhttpError::Short)?;
         let key = suite::encapped_key(enc).ok_or(OhttpError::Key)?;
         let info = [REQUEST_INFO, header].concat();
-        let mut context = setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &self.secret, &key, &info)
-            .map_err(|_| OhttpError::Open)?;
+        let mut context =
+            setup_receiver::<Aead, Kdf, Kem>(&OpModeR::Base, &self.secret, &key, &info).map_err(|_| OhttpError::Open)?;
         let plaintext = Zeroizing::new(context.open(ciphertext, b"").map_err(|_| OhttpError::Open)?);
         let mut secret = Zeroizing::new([0; NONCE]);
         context.export(RESPONSE_CONTEXT, secret.as_mut_slice()).map_err(|_| OhttpError::Open)?;

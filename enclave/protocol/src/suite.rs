@@ -108,9 +108,7 @@ mod tests {
         off[64] ^= 1;
         let compressed = [&[2 + (good[64] & 1)], &good[1..33]].concat();
         let hybrid = [&[6 + (good[64] & 1)], &good[1..]].concat();
-        for bad in
-            [off, compressed, hybrid, vec![0], vec![0; 65], vec![], good[..64].to_vec(), [good, vec![0]].concat()]
-        {
+        for bad in [off, compressed, hybrid, vec![0], vec![0; 65], vec![], good[..64].to_vec(), [good, vec![0]].concat()] {
             assert!(public_key(&bad).is_none() && encapped_key(&bad).is_none());
         }
     }

@@ -105,8 +105,7 @@ fn request(method: &str, url: [&str; 3], headers: &[(&str, &str)], body: &[u8]) 
 }
 
 fn request_json(request: &Request) -> Value {
-    let headers: Vec<_> =
-        request.headers.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
+    let headers: Vec<_> = request.headers.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
     json!({
         "method": request.method, "scheme": request.scheme, "authority": request.authority, "path": request.path,
         "headers": headers, "body": text(&request.body),
@@ -313,8 +312,7 @@ fn calls() -> Vec<Value> {
     let whole_portfolio = CallFields { salt: B256::ZERO, origin: u64::MAX, ..fields() };
     let mut resealed = ENC;
     resealed[64] = 5;
-    let get =
-        || request("GET", ["https", "one.myshopify.com", "/admin/api/2026-10/shop.json?fields=id%2Cname"], &[], &[]);
+    let get = || request("GET", ["https", "one.myshopify.com", "/admin/api/2026-10/shop.json?fields=id%2Cname"], &[], &[]);
     let cases = [
         ("a read without options", MAINNET, get(), fields(), ENC),
         ("a query with everything", MAINNET, graphql(), full.clone(), ENC),

@@ -26,11 +26,7 @@ fn namespaced(subject: &Subject, bucket: B256) -> B256 {
 impl Budget {
     /// Reserves every limit or none. `seconds` is the trusted time; a period's windows are aligned to the unix epoch, and period 0 is
     /// one window for ever.
-    pub(crate) fn reserve(
-        &mut self,
-        limits: &[(Subject, Limit)],
-        seconds: u64,
-    ) -> Result<Vec<Reservation>, Exhausted> {
+    pub(crate) fn reserve(&mut self, limits: &[(Subject, Limit)], seconds: u64) -> Result<Vec<Reservation>, Exhausted> {
         let mut reserved: Vec<Reservation> = Vec::new();
         for (subject, limit) in limits {
             let bucket = namespaced(subject, limit.bucket);
@@ -39,11 +35,7 @@ impl Budget {
             match spent.checked_add(limit.cost) {
                 Some(total) if total <= limit.capacity => {
                     self.spent.insert((bucket.0, window), total);
-                    reserved.push(Reservation {
-                        bucket: bucket.0.into(),
-                        window,
-                        cost: limit.cost.to_be_bytes().into(),
-                    });
+                    reserved.push(Reservation { bucket: bucket.0.into(), window, cost: limit.cost.to_be_bytes().into() });
                 }
                 _ => {
                     self.give_back(&reserved);

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use platform::Preset;
 use policy::{
-    AuthenticateError, Authenticated, Bounds, Identity, Incoming, Operation, Permit, ProveError, Proving, Unverified, authenticate,
-    decide, prove,
+    AuthenticateError, Authenticated, Bounds, Identity, Incoming, Operation, Permit, ProveError, Proving, Unverified,
+    authenticate, decide, prove,
 };
 use protocol::ledger::{self, Body, Evidence, Receipt, ReceiptEntry, Refused, SignedCallEntry};
 use protocol::message::{Answer, Problem};
@@ -67,21 +67,14 @@ pub(crate) async fn call(io: &Io, shared: &Shared, message: &[u8]) -> Result<Ans
     Ok(Answer::Response(sealed.into()))
 }
 
-async fn answer(
-    io: &Io,
-    shared: &Shared,
-    plaintext: &[u8],
-    enc: [u8; 65],
-    enclave: [u8; 32],
-) -> Result<http::Response, Denied> {
+async fn answer(io: &Io, shared: &Shared, plaintext: &[u8], enc: [u8; 65], enclave: [u8; 32]) -> Result<http::Response, Denied> {
     let request = http::Request::decode(plaintext).map_err(|_| Refusal::Malformed("request.form"))?;
     let (identity, authenticated) = {
         let mut state = shared.state();
         let identity = state.configured()?.identity(shared.image, enclave);
         let now = state.time(io.now());
         let serving = state.serving()?;
-        let authenticated =
-            authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
+        let authenticated = authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
         (identity, authenticated.map_err(unauthenticated)?)
     };
     if authenticated.request().authority == provision::HOST {
@@ -117,9 +110,7 @@ fn named(authenticated: &Authenticated) -> Result<(Preset, Vec<Operation>), Refu
 /// The same for a request that nobody signed.
 pub(crate) fn named_request(request: &http::Request) -> Result<(Preset, Vec<Operation>), Refusal> {
     let preset = Preset::of_host(&request.authority).ok_or(Refusal::UnknownOperation("host.unknown"))?;
-    let operations = preset
-        .name(request, &request.authority)
-        .map_err(|error| Refusal::UnknownOperation(error.rule()))?;
+    let operations = preset.name(request, &request.authority).map_err(|error| Refusal::UnknownOperation(error.rule()))?;
     Ok((preset, operations))
 }
 

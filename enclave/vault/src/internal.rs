@@ -31,14 +31,8 @@ pub(crate) async fn answer(
 
 /// Runs the contract as it would run for the request in the body, and says what it decides. Opens nothing, sends nothing, writes nothing,
 /// and tells the caller only what the chain tells anybody.
-async fn simulate(
-    io: &Io,
-    shared: &Shared,
-    authenticated: Authenticated,
-    identity: &Identity,
-) -> Result<Response, Denied> {
-    let request =
-        Request::decode(&authenticated.request().body).map_err(|_| Refusal::Malformed("simulate.request"))?;
+async fn simulate(io: &Io, shared: &Shared, authenticated: Authenticated, identity: &Identity) -> Result<Response, Denied> {
+    let request = Request::decode(&authenticated.request().body).map_err(|_| Refusal::Malformed("simulate.request"))?;
     let (_, operations) = crate::call::named_request(&request)?;
     let named: Vec<_> = operations
         .iter()
@@ -69,10 +63,7 @@ async fn simulate(
 pub(crate) fn json_response(status: u16, body: &serde_json::Value) -> Response {
     Response {
         status,
-        headers: vec![
-            ("content-type".to_owned(), b"application/json".to_vec()),
-            (OUTCOME.to_owned(), b"vault".to_vec()),
-        ],
+        headers: vec![("content-type".to_owned(), b"application/json".to_vec()), (OUTCOME.to_owned(), b"vault".to_vec())],
         body: body.to_string().into_bytes(),
     }
 }

@@ -60,10 +60,7 @@ impl Ledger {
         let plain = credential::open_ledger(keys, index, &self.root(), &entry.sealed).map_err(|_| refused)?;
         let salted: Salted = cbor::decode(&plain, limits::LEDGER_BODY).map_err(|_| refused)?;
         let body: Body = cbor::decode(&salted.body, limits::LEDGER_BODY).map_err(|_| refused)?;
-        if leaf.version != VERSION
-            || *leaf.commitment != commitment(&salted.salt, &salted.body)
-            || leaf.kind != body.kind()
-        {
+        if leaf.version != VERSION || *leaf.commitment != commitment(&salted.salt, &salted.body) || leaf.kind != body.kind() {
             return Err(refused);
         }
         self.fold.apply(index, &body, false).map_err(|_| refused)?;
@@ -96,8 +93,8 @@ impl Ledger {
         };
         let leaf = cbor::encode(&leaf);
         let index = self.size();
-        let sealed = credential::seal_ledger(keys, index, &self.root(), &cbor::encode(&salted), rng)
-            .map_err(|_| Stop(Problem::Ledger))?;
+        let sealed =
+            credential::seal_ledger(keys, index, &self.root(), &cbor::encode(&salted), rng).map_err(|_| Stop(Problem::Ledger))?;
         if sealed.len() > limits::LEDGER_BODY {
             return Err(Stop(Problem::Busy));
         }

@@ -57,13 +57,8 @@ pub(crate) async fn provision(
     probe(&use_it, &permit, preset, &provision, &secret).await?;
 
     let Provision { store, host, account, preset: preset_id, .. } = provision.clone();
-    let binding = Binding {
-        store,
-        connection: connection_id,
-        preset: preset_id.clone(),
-        host: host.clone(),
-        account: account.clone(),
-    };
+    let binding =
+        Binding { store, connection: connection_id, preset: preset_id.clone(), host: host.clone(), account: account.clone() };
     let connection = Connection { preset: preset_id, account: account.clone(), secret };
     let sealed = {
         let mut state = shared.state();
@@ -151,13 +146,7 @@ fn checked(
 }
 
 /// Asks the platform whose secret it is.
-async fn probe(
-    use_it: &Use<'_>,
-    permit: &Permit,
-    preset: Preset,
-    provision: &Provision,
-    secret: &Secret,
-) -> Result<(), Denied> {
+async fn probe(use_it: &Use<'_>, permit: &Permit, preset: Preset, provision: &Provision, secret: &Secret) -> Result<(), Denied> {
     let outgoing = preset
         .probe(&provision.host)
         .and_then(|request| preset.inject(&request, &provision.host, secret).ok())

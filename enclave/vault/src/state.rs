@@ -59,7 +59,9 @@ impl Vault {
         let shared = Arc::clone(&self.0);
         Conversation::new(move |io| async move {
             let answer = match request {
-                HostRequest::Configure { constitution, settings } => boot::configure(&io, &shared, &constitution, &settings).await,
+                HostRequest::Configure { constitution, settings } => {
+                    boot::configure(&io, &shared, &constitution, &settings).await
+                }
                 HostRequest::Checkpoint { signed } => boot::checkpoint(&io, &shared, &signed),
                 HostRequest::Attest { nonce } => boot::attest(&io, &shared, nonce).await,
                 HostRequest::Genesis => boot::genesis(&io, &shared).await,

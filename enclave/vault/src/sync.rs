@@ -155,9 +155,8 @@ impl State {
         let configured = self.configured()?;
         let now = self.time(now).checked_div(1_000).unwrap_or(0);
         let light = self.light.as_ref().ok_or(stale)?;
-        let age = |head: Option<&chain::VerifiedHead>| {
-            head.map(|head| now.saturating_sub(configured.network.time_of(head.slot())))
-        };
+        let age =
+            |head: Option<&chain::VerifiedHead>| head.map(|head| now.saturating_sub(configured.network.time_of(head.slot())));
         let finalized = age(light.finalized()).ok_or(stale)?;
         let attested = age(light.attested()).ok_or(stale)?;
         if light.conflict().is_some()

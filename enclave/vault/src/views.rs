@@ -155,16 +155,12 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
         return Ok(());
     }
     let head = view.head();
-    let need =
-        Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts };
+    let need = Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts };
     let Supply::State(proofs) = io.need(need).await? else { return Err(Stop(Problem::Supply)) };
     let mut state = view.state();
     for proof in &proofs {
-        let slots = proof
-            .slots
-            .iter()
-            .map(|slot| (*slot.slot, slot.nodes.iter().map(|node| node.as_slice()).collect()))
-            .collect();
+        let slots =
+            proof.slots.iter().map(|slot| (*slot.slot, slot.nodes.iter().map(|node| node.as_slice()).collect())).collect();
         state
             .add(&chain::AccountProof {
                 address: *proof.address,

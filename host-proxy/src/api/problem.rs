@@ -25,18 +25,16 @@ impl ApiProblem {
     pub(crate) const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here");
     pub(crate) const METHOD_NOT_ALLOWED: Self =
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the method is not allowed here");
-    pub(crate) const TOO_LARGE: Self =
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than its limit");
-    pub(crate) const SLOW: Self =
-        Self::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body took too long to arrive");
+    pub(crate) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than its limit");
+    pub(crate) const SLOW: Self = Self::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body took too long to arrive");
     pub(crate) const BROKEN: Self = Self::new(StatusCode::BAD_REQUEST, "malformed", "the body did not arrive whole");
-    pub(crate) const MEDIA_TYPE: Self =
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "the body is not of the media type of this route");
-    pub(crate) const NONCE: Self = Self::new(
-        StatusCode::BAD_REQUEST,
-        "malformed",
-        "the query must be exactly nonce=<1 to 64 bytes in hex>",
+    pub(crate) const MEDIA_TYPE: Self = Self::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "the body is not of the media type of this route",
     );
+    pub(crate) const NONCE: Self =
+        Self::new(StatusCode::BAD_REQUEST, "malformed", "the query must be exactly nonce=<1 to 64 bytes in hex>");
     pub(crate) const TILE: Self = Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such tile");
     pub(crate) const UNEXPECTED: Self =
         Self::new(StatusCode::BAD_GATEWAY, "enclave_protocol", "the enclave answered something else");
@@ -80,9 +78,7 @@ impl From<Problem> for ApiProblem {
 impl From<ConverseError> for ApiProblem {
     fn from(error: ConverseError) -> Self {
         let (status, code, title) = match &error {
-            ConverseError::Connect(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "enclave_unreachable", "the enclave can't be reached")
-            }
+            ConverseError::Connect(_) => (StatusCode::SERVICE_UNAVAILABLE, "enclave_unreachable", "the enclave can't be reached"),
             ConverseError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "too much at once"),
             ConverseError::Timeout => (StatusCode::GATEWAY_TIMEOUT, "timeout", "the enclave took too long"),
             ConverseError::TooLarge => return Self::TOO_LARGE,

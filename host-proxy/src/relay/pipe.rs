@@ -19,8 +19,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) const DEFAULT: Self =
-        Self { bytes: 32 << 20, idle: Duration::from_mins(1), life: Duration::from_mins(10) };
+    pub(super) const DEFAULT: Self = Self { bytes: 32 << 20, idle: Duration::from_mins(1), life: Duration::from_mins(10) };
 }
 
 /// What came of a connection.
@@ -35,11 +34,7 @@ pub(super) struct Piped {
 }
 
 /// Pipes until both sides have ended, or a bound is met.
-pub(super) async fn pipe(
-    enclave: impl AsyncRead + AsyncWrite,
-    platform: impl AsyncRead + AsyncWrite,
-    bounds: Bounds,
-) -> Piped {
+pub(super) async fn pipe(enclave: impl AsyncRead + AsyncWrite, platform: impl AsyncRead + AsyncWrite, bounds: Bounds) -> Piped {
     let ((mut from_enclave, mut to_enclave), (mut from_platform, mut to_platform)) = (split(enclave), split(platform));
     let (mut out, mut into) = (0, 0);
     let clock = Clock { start: Instant::now(), moved: AtomicU64::new(0) };

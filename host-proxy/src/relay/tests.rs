@@ -23,8 +23,19 @@ async fn answer(relay: &Arc<Relay>, target: &str) -> String {
 async fn t45_refuses_addresses_private_names_and_other_ports() {
     let relay = relay(&[]);
     for target in [
-        "127.0.0.1:443", "127.1:443", "2130706433:443", "0x7f000001:443", "0177.0.0.1:443", "8.8.8.8:443", "localhost:443",
-        "metadata.google.internal:443", "169.254.169.254:80", "a.example:80", "a.example:22", "a.example:8443", "a.example:444",
+        "127.0.0.1:443",
+        "127.1:443",
+        "2130706433:443",
+        "0x7f000001:443",
+        "0177.0.0.1:443",
+        "8.8.8.8:443",
+        "localhost:443",
+        "metadata.google.internal:443",
+        "169.254.169.254:80",
+        "a.example:80",
+        "a.example:22",
+        "a.example:8443",
+        "a.example:444",
     ] {
         assert!(answer(&relay, target).await.starts_with("HTTP/1.1 403 "), "{target}");
     }

@@ -39,9 +39,7 @@ impl Tile {
             _ => Some(decimal(level).and_then(|level| u8::try_from(level).ok()).filter(|level| *level < 64).ok_or(TileError)?),
         };
         let (number, width) = match rest.split_once(".p/") {
-            Some((number, width)) => {
-                (number, decimal(width).filter(|width| (1..WIDTH).contains(width)).ok_or(TileError)?)
-            }
+            Some((number, width)) => (number, decimal(width).filter(|width| (1..WIDTH).contains(width)).ok_or(TileError)?),
             None => (rest, WIDTH),
         };
         Ok(Self { level, number: groups(number).ok_or(TileError)?, width })
@@ -75,11 +73,7 @@ fn groups(text: &str) -> Option<u64> {
 }
 
 /// Adds leaf `index` and every subtree that it completes.
-pub(super) fn grow(
-    hashes: &mut Table<'_, (u8, u64), &'static [u8; 32]>,
-    index: u64,
-    leaf: &[u8; 32],
-) -> Result<(), StoreError> {
+pub(super) fn grow(hashes: &mut Table<'_, (u8, u64), &'static [u8; 32]>, index: u64, leaf: &[u8; 32]) -> Result<(), StoreError> {
     hashes.insert((0, index), leaf)?;
     let mut index = index;
     for level in 1..=LEVELS {
@@ -147,8 +141,28 @@ mod tests {
     #[test]
     fn refuses_a_second_form_of_the_same_tile() {
         for path in [
-            "", "0", "0/", "0/0", "0/00", "0/0000", "00/000", "64/000", "-1/000", "0/x000/001", "0/001/002", "0/x001", "0/001.p/0",
-            "0/001.p/256", "0/001.p/01", "0/001.p/", "0/001.p", "a/001", "entries/1", "0/000/", "0/+01", "256/000",
+            "",
+            "0",
+            "0/",
+            "0/0",
+            "0/00",
+            "0/0000",
+            "00/000",
+            "64/000",
+            "-1/000",
+            "0/x000/001",
+            "0/001/002",
+            "0/x001",
+            "0/001.p/0",
+            "0/001.p/256",
+            "0/001.p/01",
+            "0/001.p/",
+            "0/001.p",
+            "a/001",
+            "entries/1",
+            "0/000/",
+            "0/+01",
+            "256/000",
             "0/x999/x999/x999/x999/x999/x999/999",
         ] {
             assert_eq!(Tile::parse(path), Err(TileError), "{path}");

@@ -173,9 +173,8 @@ fn an_app_is_sealed_and_is_no_connection() {
 fn seal_refuses_what_may_not_exist() {
     let keys = keys();
     let id = keys.record_id(Kind::Binding, STORE.as_slice());
-    let refused = |id: &[u8; 32], generation, binding| {
-        seal(&keys, id, generation, &Record::Binding(binding), &mut rng()).unwrap_err()
-    };
+    let refused =
+        |id: &[u8; 32], generation, binding| seal(&keys, id, generation, &Record::Binding(binding), &mut rng()).unwrap_err();
     let valid = binding(&keys, STORE);
     assert_eq!(refused(&id, 0, valid.clone()), SealError::Generation);
     assert_eq!(refused(&id, 1, binding(&keys, OTHER_STORE)), SealError::Id);
@@ -196,7 +195,8 @@ fn a_record_sealed_elsewhere_opens() {
          e85cef3f816c07643b7305739f09f5864202007ad7b40197e724758fa17db7600c517af91dda5d9a7e48471492f14b526137033eb8cf4d\
          d73b3e908cc4d6ef4fccceb01b9036f045bd5609eb0f334a10cfcb90987416e264840ef2494242d140a44cf54e832079ffbe20b19b0b8b\
          99a14ddce2c3c8e6086f95",
-    ).unwrap();
+    )
+    .unwrap();
     let opened = binding_of(&keys(), &STORE, PRESET, 3, &sealed).unwrap();
     assert_eq!(opened.binding().host, "a.myshopify.com");
     assert_eq!(opened.binding().connection, [0x33; 32]);

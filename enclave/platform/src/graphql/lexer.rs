@@ -80,11 +80,7 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self) -> Result<Token<'a>, GraphqlError> {
         // Where a literal begins and ends in a run of quotes is what lexers disagree about.
-        let closed = if self.skip("\"\"\"") {
-            !self.rest.starts_with('"') && self.block_string()
-        } else {
-            self.quoted_string()
-        };
+        let closed = if self.skip("\"\"\"") { !self.rest.starts_with('"') && self.block_string() } else { self.quoted_string() };
         if closed && !self.rest.starts_with('"') { Ok(Token::Literal) } else { Err(GraphqlError::Literal) }
     }
 
@@ -152,7 +148,8 @@ impl<'a> Lexer<'a> {
 /// `-`? integer fraction? exponent?, as §2.9.1 and §2.9.2 have it.
 fn is_number(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (mantissa, exponent) =
+        text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let (integer, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(integer, fraction)| (integer, Some(fraction)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits(integer)

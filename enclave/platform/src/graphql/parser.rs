@@ -35,8 +35,7 @@ enum Place {
 pub(crate) fn parse(document: &str) -> Result<Document, GraphqlError> {
     let mut lexer = Lexer::new(document)?;
     let next = lexer.next()?;
-    let mut parser =
-        Parser { lexer, next, roots: Vec::new(), defined: BTreeSet::new(), spread: BTreeSet::new() };
+    let mut parser = Parser { lexer, next, roots: Vec::new(), defined: BTreeSet::new(), spread: BTreeSet::new() };
     let mut operation = None;
     loop {
         let header = match parser.next {

@@ -69,7 +69,9 @@ fn t72_refuses_directives_but_those_that_hide_nothing() {
 
 #[test]
 fn t72_refuses_introspection() {
-    for document in ["{ __schema { types { name } } }", "{ __type(name: \"a\") { name } }", "{ __typename }", "{ shop { __schema } }"] {
+    for document in
+        ["{ __schema { types { name } } }", "{ __type(name: \"a\") { name } }", "{ __typename }", "{ shop { __schema } }"]
+    {
         assert_eq!(refused(document), GraphqlError::Introspection, "{document}");
     }
     assert_eq!(refused("{ shop { ...F } } fragment F on Shop { a: __type }"), GraphqlError::Introspection);
@@ -77,10 +79,7 @@ fn t72_refuses_introspection() {
 
 #[test]
 fn refuses_nested_fields_that_hold_a_credential() {
-    assert_eq!(
-        refused("{ shop { storefrontAccessTokens(first: 9) { edges { node { id } } } } }"),
-        GraphqlError::Credential
-    );
+    assert_eq!(refused("{ shop { storefrontAccessTokens(first: 9) { edges { node { id } } } } }"), GraphqlError::Credential);
     assert_eq!(refused("{ shop { tokens: storefrontAccessTokens { x } } }"), GraphqlError::Credential);
     assert_eq!(refused("{ app { ...F } } fragment F on App { apiKey }"), GraphqlError::Credential);
 }
@@ -95,14 +94,39 @@ fn refuses_undefined_and_repeated_fragments() {
 #[test]
 fn refuses_other_than_the_grammar() {
     for document in [
-        "{", "}", "{}", "{ shop", "{ shop { } }", "{ shop() }", "{ shop(a) }", "{ shop(a:) }", "{ a: }", "{ a: b: c }", "query",
-        "query () { a }", "query ($a) { a }", "query ($a: [Int) { a }", "type A { b: C }", "\"doc\" query { a }", "extend type A",
-        "{ shop(a: $) }", "{ shop(a: [) }", "{ shop(a: {b}) }", "{ a } }", "{ a @ }", "{ a { ... } }", "{ a { ... on } }",
-        "fragment F { a } { b }", "{ \"a\" }", "{ 1 }",
+        "{",
+        "}",
+        "{}",
+        "{ shop",
+        "{ shop { } }",
+        "{ shop() }",
+        "{ shop(a) }",
+        "{ shop(a:) }",
+        "{ a: }",
+        "{ a: b: c }",
+        "query",
+        "query () { a }",
+        "query ($a) { a }",
+        "query ($a: [Int) { a }",
+        "type A { b: C }",
+        "\"doc\" query { a }",
+        "extend type A",
+        "{ shop(a: $) }",
+        "{ shop(a: [) }",
+        "{ shop(a: {b}) }",
+        "{ a } }",
+        "{ a @ }",
+        "{ a { ... } }",
+        "{ a { ... on } }",
+        "fragment F { a } { b }",
+        "{ \"a\" }",
+        "{ 1 }",
     ] {
         assert_eq!(refused(document), GraphqlError::Syntax, "{document}");
     }
-    for document in ["{ shop & a }", "{ a | b }", "{ shop. }", "{ .. }", "{ shöp }", "{ a; b }", "{ a 'b' }", "{ %61 }", "{ a \\ }"] {
+    for document in
+        ["{ shop & a }", "{ a | b }", "{ shop. }", "{ .. }", "{ shöp }", "{ a; b }", "{ a 'b' }", "{ %61 }", "{ a \\ }"]
+    {
         assert_eq!(refused(document), GraphqlError::Character, "{document}");
     }
 }
@@ -123,14 +147,51 @@ fn refuses_literals_that_lexers_end_at_different_places() {
     // A `'` stands for a quote.
     let document = |literal: &str| format!("{{ shop(a: {literal}) }}").replace('\'', "\"");
     for literal in [
-        "'a''b'", "'''a'b''''", "'''a\\'''b'''", "''''a'''", "''''''", "'''''", "'''a", "'''a\\b'''", "'a\\x'", "'\\u12'", "'\\u12g4'", "'\\u+123'",
-        "'\\u{61}'", "'\\uD800'", "'\\uDC00'", "'\\uD800\\u0061'", "'\\uD800\\n'", "'a\nb'", "'a", "01", "1.", "1.e5", "1e", "1x", "-", "1.2.3",
-        "0x1", "1-2", "--1", "1e5.0",
+        "'a''b'",
+        "'''a'b''''",
+        "'''a\\'''b'''",
+        "''''a'''",
+        "''''''",
+        "'''''",
+        "'''a",
+        "'''a\\b'''",
+        "'a\\x'",
+        "'\\u12'",
+        "'\\u12g4'",
+        "'\\u+123'",
+        "'\\u{61}'",
+        "'\\uD800'",
+        "'\\uDC00'",
+        "'\\uD800\\u0061'",
+        "'\\uD800\\n'",
+        "'a\nb'",
+        "'a",
+        "01",
+        "1.",
+        "1.e5",
+        "1e",
+        "1x",
+        "-",
+        "1.2.3",
+        "0x1",
+        "1-2",
+        "--1",
+        "1e5.0",
     ] {
         assert_eq!(refused(&document(literal)), GraphqlError::Literal, "{literal}");
     }
     for literal in [
-        "''", "'''a 'b' ''c\n # no comment { } '''", "'''x'''", "'\\'\\\\\\/\\b\\f\\n\\r\\t'", "'\\uD83D\\uDE00'", "0", "-0", "1e9", "-1.5E-7", "1.0e+7", "'# } '",
+        "''",
+        "'''a 'b' ''c\n # no comment { } '''",
+        "'''x'''",
+        "'\\'\\\\\\/\\b\\f\\n\\r\\t'",
+        "'\\uD83D\\uDE00'",
+        "0",
+        "-0",
+        "1e9",
+        "-1.5E-7",
+        "1.0e+7",
+        "'# } '",
     ] {
         assert_eq!(roots(&document(literal)), ["shop"], "{literal}");
     }

@@ -10,16 +10,16 @@
 mod pattern;
 mod reading;
 mod response;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use core::fmt;
 
 use pattern::Pattern;
 
-pub use text::ScrubError;
 pub use response::RedactError;
+pub use text::ScrubError;
 
 /// Searches answers for the secrets of one call.
 pub struct Redactor {

@@ -29,7 +29,8 @@ impl Pattern {
         // Of UTF-16 and UTF-32, ASCII leaves zeros.
         let raw = Self { units: Zeroizing::new(secret.iter().map(case).collect()), fillers: b"\0", shared: (false, false) };
         let hex = Zeroizing::new(hex::encode(secret));
-        let hex = Self { units: Zeroizing::new(hex.as_bytes().iter().map(case).collect()), fillers: b"\0", shared: (false, false) };
+        let hex =
+            Self { units: Zeroizing::new(hex.as_bytes().iter().map(case).collect()), fillers: b"\0", shared: (false, false) };
         let mut all = vec![raw, hex];
         all.extend((0..3).map(|before| Self::base64(secret, before)));
         all
@@ -57,8 +58,8 @@ impl Pattern {
         let Some(first) = self.units.first() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (start, byte) in text.iter().enumerate() {
-            let begins = first.contains(byte)
-                || (begins_escape(*byte) && readings(text, start).any(|(byte, _)| first.contains(&byte)));
+            let begins =
+                first.contains(byte) || (begins_escape(*byte) && readings(text, start).any(|(byte, _)| first.contains(&byte)));
             if begins && let Some(end) = self.match_at(text, start, effort)? {
                 found.push(self.widen(text, start, end));
             }

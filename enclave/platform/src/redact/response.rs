@@ -124,12 +124,8 @@ fn is_identity(coding: &[u8]) -> bool {
 fn is_searchable(content_type: &[u8]) -> bool {
     let content_type = content_type.to_ascii_lowercase();
     let Ok(content_type) = core::str::from_utf8(&content_type) else { return false };
-    content_type
-        .split(';')
-        .skip(1)
-        .filter_map(|parameter| parameter.trim().strip_prefix("charset"))
-        .all(|rest| {
-            let charset = rest.trim_start().strip_prefix('=').unwrap_or_default().trim().trim_matches('"');
-            CHARSETS.contains(&charset)
-        })
+    content_type.split(';').skip(1).filter_map(|parameter| parameter.trim().strip_prefix("charset")).all(|rest| {
+        let charset = rest.trim_start().strip_prefix('=').unwrap_or_default().trim().trim_matches('"');
+        CHARSETS.contains(&charset)
+    })
 }

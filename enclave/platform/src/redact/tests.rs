@@ -25,7 +25,12 @@ fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Response {
 fn assert_gone(form: &[u8]) {
     let text = [b"{\"before\": \"".as_slice(), form, b"\", \"after\": 1}"].concat();
     let scrubbed = scrub(&text);
-    assert_eq!(String::from_utf8_lossy(&scrubbed), "{\"before\": \"[redacted]\", \"after\": 1}", "{}", String::from_utf8_lossy(form));
+    assert_eq!(
+        String::from_utf8_lossy(&scrubbed),
+        "{\"before\": \"[redacted]\", \"after\": 1}",
+        "{}",
+        String::from_utf8_lossy(form)
+    );
     let answer = response(200, &[("etag", "x")], &text);
     assert_eq!(redactor().response(answer).unwrap().body, scrubbed);
     if form.iter().all(|byte| (0x20..0x7f).contains(byte)) {
@@ -137,7 +142,9 @@ fn t42_base64_escaped_and_broken_into_lines() {
     let text = STANDARD.encode(TOKEN);
     assert_gone(text.replace('/', "\\/").as_bytes());
     assert_gone(text.replace('+', "%2B").replace('/', "%2F").as_bytes());
-    let lines = |end: &str| text.as_bytes().chunks(20).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join(end);
+    let lines = |end: &str| {
+        text.as_bytes().chunks(20).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join(end)
+    };
     assert_gone(lines("\n").as_bytes());
     assert_gone(lines("\r\n").as_bytes());
     assert_gone(lines("\\n").as_bytes());
@@ -211,11 +218,15 @@ fn t42_refuses_a_content_coding() {
 
 #[test]
 fn t42_refuses_a_character_set_that_hides_ascii() {
-    for content_type in ["text/html; charset=utf-7", "text/html;charset=\"ibm037\"", "a/b; x=y; CHARSET=iso-2022-jp", "a/b; charset"] {
+    for content_type in
+        ["text/html; charset=utf-7", "text/html;charset=\"ibm037\"", "a/b; x=y; CHARSET=iso-2022-jp", "a/b; charset"]
+    {
         let refused = redactor().response(response(200, &[("content-type", content_type)], b"x")).unwrap_err();
         assert_eq!(refused, RedactError::Charset, "{content_type}");
     }
-    for content_type in ["application/json", "application/json; charset=utf-8", "text/html; charset=\"UTF-8\"", "a/b;charset=utf-16le"] {
+    for content_type in
+        ["application/json", "application/json; charset=utf-8", "text/html; charset=\"UTF-8\"", "a/b;charset=utf-16le"]
+    {
         assert!(redactor().response(response(200, &[("content-type", content_type)], b"x")).is_ok(), "{content_type}");
     }
 }
@@ -234,16 +245,30 @@ fn t42_returns_listed_headers_only() {
         (TOKEN, "name"),
         ("Link", "<https://a.myshopify.com/x?page_info=1>; rel=next"),
     ];
-    let names: Vec<_> = redactor().response(response(200, &headers, b"")).unwrap().headers.into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> =
+        redactor().response(response(200, &headers, b"")).unwrap().headers.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["content-type", "link"]);
 }
 
 #[test]
 fn t42_refuses_a_redirect_off_the_host() {
     for location in [
-        "https://evil.example/", "http://a.myshopify.com/", "https://a.myshopify.com.evil.example/", "https://a.myshopify.com@evil.example/",
-        "https://a.myshopify.com:8443/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "https://b.myshopify.com/", "HTTPS://A.myshopify.com/", "evil",
-        "", " /", "javascript:x", "/a b", "https://a.myshopify.com//evil.example/",
+        "https://evil.example/",
+        "http://a.myshopify.com/",
+        "https://a.myshopify.com.evil.example/",
+        "https://a.myshopify.com@evil.example/",
+        "https://a.myshopify.com:8443/",
+        "//evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://b.myshopify.com/",
+        "HTTPS://A.myshopify.com/",
+        "evil",
+        "",
+        " /",
+        "javascript:x",
+        "/a b",
+        "https://a.myshopify.com//evil.example/",
     ] {
         for status in [200, 201, 301, 302, 303, 307, 308] {
             let refused = redactor().response(response(status, &[("Location", location)], b"")).unwrap_err();

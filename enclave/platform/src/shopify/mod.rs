@@ -44,8 +44,7 @@ pub(crate) fn name(request: &Request, host: &str) -> Result<Vec<Operation>, Name
         return Err(NameError::Query);
     }
     let headers = sent_headers(request).ok_or(NameError::Header)?;
-    let (version, resource) =
-        request.path.strip_prefix(API).and_then(|rest| rest.split_once('/')).ok_or(NameError::Path)?;
+    let (version, resource) = request.path.strip_prefix(API).and_then(|rest| rest.split_once('/')).ok_or(NameError::Path)?;
     match (request.method.as_str(), resource) {
         ("POST", "graphql.json") => {
             let version = version_param(version)?;

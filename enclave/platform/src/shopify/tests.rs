@@ -133,7 +133,9 @@ fn t72_refuses_containers() {
 
 #[test]
 fn t72_refuses_what_is_not_in_the_table() {
-    for document in ["{refundCreate{x}}", "mutation{orders{x}}", "{Orders{x}}", "mutation{themeFilesUpsert{x}}", "{shop{id} unknown}"] {
+    for document in
+        ["{refundCreate{x}}", "mutation{orders{x}}", "{Orders{x}}", "mutation{themeFilesUpsert{x}}", "{shop{id} unknown}"]
+    {
         assert_eq!(refused(&graphql(document)), NameError::Unknown, "{document}");
     }
 }
@@ -197,7 +199,14 @@ fn t72_refuses_a_query_outside_the_body() {
 
 #[test]
 fn t72_refuses_a_body_that_is_not_declared_as_json() {
-    for content_type in ["application/graphql", "application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-7", "application/JSON", ""] {
+    for content_type in [
+        "application/graphql",
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "application/json; charset=utf-7",
+        "application/JSON",
+        "",
+    ] {
         let request = with(|request| request.headers[0].1 = content_type.as_bytes().to_vec());
         assert_eq!(refused(&request), NameError::ContentType, "{content_type}");
     }
@@ -208,8 +217,17 @@ fn t72_refuses_a_body_that_is_not_declared_as_json() {
 #[test]
 fn refuses_other_paths_and_versions() {
     for path in [
-        "/admin/api/2026-10/graphql.json/", "/admin/api/2026-10/graphql", "/admin/api/graphql.json", "/admin/api//graphql.json", "/api/2026-10/graphql.json",
-        "/admin/oauth/access_token", "/", "", "/admin/api/2026-10/../2026-10/graphql.json", "/admin/api/2026-10/GraphQL.json", "/ADMIN/api/2026-10/graphql.json",
+        "/admin/api/2026-10/graphql.json/",
+        "/admin/api/2026-10/graphql",
+        "/admin/api/graphql.json",
+        "/admin/api//graphql.json",
+        "/api/2026-10/graphql.json",
+        "/admin/oauth/access_token",
+        "/",
+        "",
+        "/admin/api/2026-10/../2026-10/graphql.json",
+        "/admin/api/2026-10/GraphQL.json",
+        "/ADMIN/api/2026-10/graphql.json",
     ] {
         let error = refused(&with(|request| request.path = path.to_owned()));
         assert!(matches!(error, NameError::Path | NameError::Version), "{path} {error}");
@@ -223,7 +241,13 @@ fn refuses_other_paths_and_versions() {
 #[test]
 fn t43_refuses_another_spelling_of_the_host() {
     for authority in [
-        "A.myshopify.com", "a.myshopify.com.", "a.myshopify.com:443", "user@a.myshopify.com", "b.myshopify.com@a.myshopify.com", " a.myshopify.com", "xn--a.myshopify.com",
+        "A.myshopify.com",
+        "a.myshopify.com.",
+        "a.myshopify.com:443",
+        "user@a.myshopify.com",
+        "b.myshopify.com@a.myshopify.com",
+        " a.myshopify.com",
+        "xn--a.myshopify.com",
         "",
     ] {
         assert_eq!(refused(&with(|request| request.authority = authority.to_owned())), NameError::Host, "{authority}");
@@ -250,9 +274,23 @@ fn t45_a_host_has_exactly_the_shape_of_a_shop() {
         assert_eq!(Preset::of_host(host), Some(Preset::ShopifyAdmin));
     }
     for host in [
-        "myshopify.com", ".myshopify.com", "-a.myshopify.com", "a-.myshopify.com", "a.b.myshopify.com", "A.myshopify.com", "a.myshopify.com.", "a.myshopify.com:443",
-        "a.myshopify.com.evil.example", "evil.example/a.myshopify.com", "a_b.myshopify.com", "é.myshopify.com", "a%2e.myshopify.com", "a\0.myshopify.com", "amyshopify.com",
-        "169.254.169.254", "localhost",
+        "myshopify.com",
+        ".myshopify.com",
+        "-a.myshopify.com",
+        "a-.myshopify.com",
+        "a.b.myshopify.com",
+        "A.myshopify.com",
+        "a.myshopify.com.",
+        "a.myshopify.com:443",
+        "a.myshopify.com.evil.example",
+        "evil.example/a.myshopify.com",
+        "a_b.myshopify.com",
+        "é.myshopify.com",
+        "a%2e.myshopify.com",
+        "a\0.myshopify.com",
+        "amyshopify.com",
+        "169.254.169.254",
+        "localhost",
     ] {
         assert!(!Preset::ShopifyAdmin.host_allowed(host), "{host}");
         assert!(Preset::ShopifyAdmin.egress_hosts(host).is_empty());
@@ -293,9 +331,32 @@ fn injects_the_token_and_what_the_vault_decides() {
 #[test]
 fn t44_refuses_headers_that_a_caller_may_not_set() {
     for name in [
-        "x-shopify-access-token", "X-Shopify-Access-Token", "authorization", "cookie", "host", "connection", "keep-alive", "te", "trailer", "transfer-encoding",
-        "upgrade", "proxy-authorization", "proxy-connection", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-http-method-override", "x-method-override",
-        "content-length", "accept-encoding", "content-encoding", "expect", "x-original-url", ":authority", "", "Accept",
+        "x-shopify-access-token",
+        "X-Shopify-Access-Token",
+        "authorization",
+        "cookie",
+        "host",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "proxy-authorization",
+        "proxy-connection",
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-http-method-override",
+        "x-method-override",
+        "content-length",
+        "accept-encoding",
+        "content-encoding",
+        "expect",
+        "x-original-url",
+        ":authority",
+        "",
+        "Accept",
     ] {
         let request = with(|request| request.headers.push((name.to_owned(), b"x".to_vec())));
         assert_eq!(refused(&request), NameError::Header, "{name}");

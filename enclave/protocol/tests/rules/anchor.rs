@@ -2,8 +2,8 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolStruct;
 use p256::ecdsa::{Signature, SigningKey};
 use protocol::anchor::{
-    Anchor, ClaimWriter, CreateVault, SignatureError, anchor_digest, claim_writer_digest, create_vault_digest,
-    public_key, sign, verify,
+    Anchor, ClaimWriter, CreateVault, SignatureError, anchor_digest, claim_writer_digest, create_vault_digest, public_key, sign,
+    verify,
 };
 
 fn key() -> SigningKey {
@@ -14,10 +14,7 @@ const DIGEST: B256 = B256::repeat_byte(5);
 
 #[test]
 fn types_are_those_of_the_contract() {
-    assert_eq!(
-        CreateVault::eip712_encode_type(),
-        "CreateVault(bytes32 vault,bytes32 constitution,bytes32 rootCommitment)"
-    );
+    assert_eq!(CreateVault::eip712_encode_type(), "CreateVault(bytes32 vault,bytes32 constitution,bytes32 rootCommitment)");
     assert_eq!(
         ClaimWriter::eip712_encode_type(),
         "ClaimWriter(bytes32 vault,uint64 epoch,bytes32 x,bytes32 y,uint64 size,bytes32 root)"

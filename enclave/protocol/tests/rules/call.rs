@@ -110,10 +110,7 @@ fn each_other_form_of_a_header_is_refused() {
     let zero = format!("0x{}", "00".repeat(32));
     let upper = format!("0x{}", "AB".repeat(32));
     let cases: Vec<(Field, Vec<String>)> = vec![
-        (
-            Field::Caller,
-            vec![word.clone(), format!("0x{}", "AB".repeat(20)), "ab".repeat(20), format!("0X{}", "ab".repeat(20))],
-        ),
+        (Field::Caller, vec![word.clone(), format!("0x{}", "AB".repeat(20)), "ab".repeat(20), format!("0X{}", "ab".repeat(20))]),
         (
             Field::Store,
             vec![
@@ -131,22 +128,11 @@ fn each_other_form_of_a_header_is_refused() {
         (Field::Recipient, vec![zero, upper, format!("{word}ab")]),
         (
             Field::Evidence,
-            vec![
-                "ZXZpZGVuY2U".to_owned(),
-                "ZXZpZGVuY2V=".to_owned(),
-                "_-==".to_owned(),
-                "AAAA".repeat(limits::EVIDENCE / 3 + 1),
-            ],
+            vec!["ZXZpZGVuY2U".to_owned(), "ZXZpZGVuY2V=".to_owned(), "_-==".to_owned(), "AAAA".repeat(limits::EVIDENCE / 3 + 1)],
         ),
         (
             Field::IssuedAt,
-            vec![
-                "01".to_owned(),
-                "-1".to_owned(),
-                "1.0".to_owned(),
-                "18446744073709551616".to_owned(),
-                "0x1".to_owned(),
-            ],
+            vec!["01".to_owned(), "-1".to_owned(), "1.0".to_owned(), "18446744073709551616".to_owned(), "0x1".to_owned()],
         ),
         (Field::ExpiresAt, vec!["+1".to_owned(), "1e3".to_owned(), "1 0".to_owned()]),
         (Field::Nonce, vec!["0x01".to_owned(), "ab".repeat(32)]),
@@ -198,9 +184,7 @@ fn t66_a_call_that_is_resealed_or_sent_elsewhere_has_another_digest() {
 #[test]
 fn t48_another_chain_registry_or_vault_is_another_digest() {
     let call = parse(&signed()).unwrap().call;
-    let of = |chain, registry, vault| {
-        digest(&call, &domain(chain, Address::repeat_byte(registry), B256::repeat_byte(vault)))
-    };
+    let of = |chain, registry, vault| digest(&call, &domain(chain, Address::repeat_byte(registry), B256::repeat_byte(vault)));
     let digests = [of(1, 1, 2), of(11_155_111, 1, 2), of(1, 2, 2), of(1, 1, 3)];
     for (place, first) in digests.iter().enumerate() {
         assert!(digests[place + 1..].iter().all(|second| second != first));

@@ -42,25 +42,25 @@ fn t9_each_other_form_of_a_value_has_its_error() {
         ("83014301020381", CborError::Syntax),       // cut short
         ("830143010203810400", CborError::Trailing), // a byte behind
         ("83180143010203810400", CborError::Trailing),
-        ("8318014301020381 04", CborError::NotCanonical), // 1 in two bytes
-        ("831900014301020381 04", CborError::NotCanonical), // 1 in three bytes
-        ("83015803010203 8104", CborError::NotCanonical), // length in two bytes
-        ("98030143010203 8104", CborError::NotCanonical), // array length in two bytes
-        ("8401430102038104f6", CborError::NotCanonical),  // null for an absent last field
+        ("8318014301020381 04", CborError::NotCanonical),     // 1 in two bytes
+        ("831900014301020381 04", CborError::NotCanonical),   // 1 in three bytes
+        ("83015803010203 8104", CborError::NotCanonical),     // length in two bytes
+        ("98030143010203 8104", CborError::NotCanonical),     // array length in two bytes
+        ("8401430102038104f6", CborError::NotCanonical),      // null for an absent last field
         ("850143010203810418 2a00", CborError::NotCanonical), // one field too many
-        ("9f0143010203 8104ff", CborError::Syntax),       // indefinite array
-        ("83015f43010203ff8104", CborError::Syntax),      // indefinite bytes
-        ("8301430102039f04ff", CborError::Syntax),        // indefinite list
-        ("bf0001ff", CborError::Syntax),                  // indefinite map
-        ("83014301020363616263", CborError::Syntax),      // another type
-        ("a3000101430102030281 04", CborError::Syntax),   // a map with keys
-        ("a2000100 01", CborError::Syntax),               // a duplicate key
-        ("c08301430102038104", CborError::Syntax),        // a tag
-        ("831c43010203 8104", CborError::Syntax),         // reserved
-        ("83f90001430102038104", CborError::Syntax),      // a float
-        ("8301 5bffffffffffffffff", CborError::Syntax),   // bytes of 2^64 - 1
-        ("9bffffffffffffffff", CborError::Syntax),        // an array of 2^64 - 1
-        ("bbffffffffffffffff", CborError::Syntax),        // a map of 2^64 - 1
+        ("9f0143010203 8104ff", CborError::Syntax),           // indefinite array
+        ("83015f43010203ff8104", CborError::Syntax),          // indefinite bytes
+        ("8301430102039f04ff", CborError::Syntax),            // indefinite list
+        ("bf0001ff", CborError::Syntax),                      // indefinite map
+        ("83014301020363616263", CborError::Syntax),          // another type
+        ("a3000101430102030281 04", CborError::Syntax),       // a map with keys
+        ("a2000100 01", CborError::Syntax),                   // a duplicate key
+        ("c08301430102038104", CborError::Syntax),            // a tag
+        ("831c43010203 8104", CborError::Syntax),             // reserved
+        ("83f90001430102038104", CborError::Syntax),          // a float
+        ("8301 5bffffffffffffffff", CborError::Syntax),       // bytes of 2^64 - 1
+        ("9bffffffffffffffff", CborError::Syntax),            // an array of 2^64 - 1
+        ("bbffffffffffffffff", CborError::Syntax),            // a map of 2^64 - 1
     ];
     for (text, expected) in cases {
         let bytes = hex::decode(text.replace(' ', "")).unwrap();

@@ -1,8 +1,7 @@
 use alloy_primitives::keccak256;
 use protocol::cbor::{CborError, encode};
 use protocol::constitution::{
-    CheckpointSigners, Constitution, ConstitutionError, Contract, Custody, Fork, NetworkSpec, Settings, SettingsError,
-    VERSION,
+    CheckpointSigners, Constitution, ConstitutionError, Contract, Custody, Fork, NetworkSpec, Settings, SettingsError, VERSION,
 };
 
 pub(crate) fn constitution() -> Constitution {
@@ -13,10 +12,7 @@ pub(crate) fn constitution() -> Constitution {
             genesis_validators_root: [1; 32],
             genesis_time: 1_795_000_000,
             seconds_per_slot: 12,
-            forks: vec![
-                Fork { layout: 4, version: [4, 0, 0, 1], epoch: 0 },
-                Fork { layout: 5, version: [5, 0, 0, 1], epoch: 8 },
-            ],
+            forks: vec![Fork { layout: 4, version: [4, 0, 0, 1], epoch: 0 }, Fork { layout: 5, version: [5, 0, 0, 1], epoch: 8 }],
         },
         store_registry: Contract { address: [2; 20], code_hash: [3; 32] },
         vault_registry: Contract { address: [4; 20], code_hash: [5; 32] },
@@ -63,19 +59,10 @@ fn each_changed_field_has_its_error() {
         (|c| c.admin = [0; 20], ConstitutionError::Zero),
         (|c| c.store_registry.address = [0; 20], ConstitutionError::Zero),
         (|c| c.vault_registry.code_hash = [0; 32], ConstitutionError::Zero),
-        (
-            |c| c.custody = Custody::Quorum { threshold: 0, members: vec![vec![4; 65].into()] },
-            ConstitutionError::Custody,
-        ),
-        (
-            |c| c.custody = Custody::Quorum { threshold: 2, members: vec![vec![4; 65].into(); 2] },
-            ConstitutionError::Custody,
-        ),
+        (|c| c.custody = Custody::Quorum { threshold: 0, members: vec![vec![4; 65].into()] }, ConstitutionError::Custody),
+        (|c| c.custody = Custody::Quorum { threshold: 2, members: vec![vec![4; 65].into(); 2] }, ConstitutionError::Custody),
         (|c| c.custody = Custody::Quorum { threshold: 1, members: vec![] }, ConstitutionError::Custody),
-        (
-            |c| c.custody = Custody::Quorum { threshold: 1, members: vec![vec![2; 33].into()] },
-            ConstitutionError::Custody,
-        ),
+        (|c| c.custody = Custody::Quorum { threshold: 1, members: vec![vec![2; 33].into()] }, ConstitutionError::Custody),
         (|c| c.checkpoint_signers.threshold = 0, ConstitutionError::CheckpointSigners),
         (|c| c.checkpoint_signers.threshold = 3, ConstitutionError::CheckpointSigners),
         (|c| c.checkpoint_signers.signers.reverse(), ConstitutionError::CheckpointSigners),

@@ -115,8 +115,7 @@ fn genesis(member: &MemberKey) -> SealedShare {
 fn t29_a_genesis_share_opens_for_its_member_and_says_what_it_was_made_as() {
     let (member, stranger) = (MemberKey::generate(&mut rng(2)), MemberKey::generate(&mut rng(4)));
     let (sealed, vault) = (genesis(&member), B256::repeat_byte(1));
-    let open =
-        |member: &MemberKey, sealed: &SealedShare, vault: &B256| open_as_member(member, sealed, vault).map(|r| *r);
+    let open = |member: &MemberKey, sealed: &SealedShare, vault: &B256| open_as_member(member, sealed, vault).map(|r| *r);
     assert_eq!(open(&member, &sealed, &vault), Ok(ROOT));
     assert_eq!(open(&stranger, &sealed, &vault), Err(ShareError::Open));
     assert_eq!(open(&member, &sealed, &B256::repeat_byte(2)), Err(ShareError::Open));

@@ -141,10 +141,7 @@ fn t53_an_encapsulated_message_has_one_of_a_few_sizes() {
         assert!(Request::decode(&padded).unwrap() == request);
         let response = Response { body: vec![1; length], ..response() };
         let padded = response.encode_padded().unwrap();
-        assert_eq!(
-            Some(padded.len() + RESPONSE_OVERHEAD),
-            bucket(response.encode().unwrap().len() + RESPONSE_OVERHEAD)
-        );
+        assert_eq!(Some(padded.len() + RESPONSE_OVERHEAD), bucket(response.encode().unwrap().len() + RESPONSE_OVERHEAD));
         assert!(Response::decode(&padded).unwrap() == response);
     }
     let largest = Response { body: vec![1; limits::UPSTREAM_BODY], ..response() };

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use protocol::cbor;
 use protocol::ledger::SealedEntry;
 use protocol::message::{Answer, Batch, HostRequest, Need, Phase, Supply, Versioned};
-use protocol::cbor;
 use tokio::sync::Barrier;
 
 use super::fake::{Act, Host, Peer, act, enclave, status};

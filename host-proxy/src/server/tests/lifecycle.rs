@@ -180,7 +180,13 @@ async fn names_every_point_of_a_conversation_in_order() {
     assert_eq!(host.call().await.status, 200);
     let seen: Vec<_> = host.points.lock().unwrap().iter().copied().filter(|point| point.starts_with("call.")).collect();
     let expected = [
-        "call.connect", "call.connected", "call.sent", "call.commit.before", "call.commit.after", "call.supplied", "call.answered",
+        "call.connect",
+        "call.connected",
+        "call.sent",
+        "call.commit.before",
+        "call.commit.after",
+        "call.supplied",
+        "call.answered",
     ];
     assert_eq!(seen, expected);
     assert!(expected.iter().all(|point| crate::points("call").any(|named| named == *point)));
