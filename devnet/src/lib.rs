@@ -1,5 +1,6 @@
 //! The only home of fakes: software NSM, a local chain, a mock storefront, and the demo.
 
+pub mod bench;
 pub mod chain;
 pub mod demo;
 pub mod nsm;

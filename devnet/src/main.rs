@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use client::command::Exit;
+use devnet::bench::bench;
 use devnet::chain::{Config, Devnet};
 use devnet::demo::demo;
 use devnet::processes::{EnclaveArgs, HostArgs, enclave, host};
@@ -31,6 +32,12 @@ enum Command {
         /// Where to put keys, stores and logs; a temporary directory if not given.
         #[arg(long)]
         directory: Option<PathBuf>,
+    },
+    /// Figures: calls through the vault beside the same calls sent directly.
+    Bench {
+        /// Calls each way.
+        #[arg(long, default_value_t = 200)]
+        calls: usize,
     },
     /// Runs an enclave process with a software security module.
     Enclave(EnclaveArgs),
@@ -84,13 +91,17 @@ async fn main() -> ExitCode {
 }
 
 async fn fake(command: Command) -> Result<()> {
-    if !matches!(command, Command::Demo { .. }) {
+    if !matches!(command, Command::Demo { .. } | Command::Bench { .. }) {
         tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     }
     match command {
         Command::PstVault(_) => Ok(()),
         Command::Enclave(args) => enclave(args).await,
         Command::Host(args) => host(*args).await,
+        Command::Bench { calls } => {
+            let directory = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
+            bench(directory.path(), &std::env::current_exe()?, calls).await
+        }
         Command::Demo { keep, directory } => {
             let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
             let directory = match directory {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -40,25 +40,33 @@ struct Watch {
     kill: Option<Kill>,
     passes: AtomicU64,
     trace: Option<PathBuf>,
+    times: Option<(Instant, PathBuf)>,
 }
 
 impl Watch {
-    fn new(kill: Option<Kill>, trace: Option<PathBuf>) -> Self {
-        Self { kill, passes: AtomicU64::new(0), trace }
+    fn new(kill: Option<Kill>, trace: Option<PathBuf>, times: Option<PathBuf>) -> Self {
+        Self { kill, passes: AtomicU64::new(0), trace, times: times.map(|path| (Instant::now(), path)) }
     }
 
     fn pass(&self, point: &str) {
+        if let Some((since, path)) = &self.times {
+            append(path, &format!("{} {point}\n", since.elapsed().as_nanos()));
+        }
         if let Some(trace) = &self.trace {
-            let line = std::fs::OpenOptions::new().append(true).create(true).open(trace);
-            if let Ok(mut file) = line {
-                let _ = std::io::Write::write_all(&mut file, format!("{point}\n").as_bytes());
-            }
+            append(trace, &format!("{point}\n"));
         }
         if let Some(kill) = self.kill.as_ref().filter(|kill| kill.point == point)
             && self.passes.fetch_add(1, Ordering::SeqCst) + 1 == kill.count
         {
             kill_self();
         }
+    }
+}
+
+/// A line that could not be written is missing, and whoever reads it sees that.
+fn append(path: &Path, line: &str) {
+    if let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(path) {
+        let _ = std::io::Write::write_all(&mut file, line.as_bytes());
     }
 }
 
@@ -103,6 +111,9 @@ pub struct EnclaveArgs {
     /// File for the points that were passed
     #[arg(long)]
     pub trace: Option<PathBuf>,
+    /// File for the nanoseconds at which points were passed
+    #[arg(long)]
+    pub times: Option<PathBuf>,
 }
 
 /// Runs devnet's enclave: the real library, a software NSM, the storefront's certificate authority instead of the web's.
@@ -118,7 +129,7 @@ pub async fn enclave(args: EnclaveArgs) -> Result<()> {
     let config = enclave::Config {
         listen: Listen::Unix { path: args.socket, port: args.port, relay: args.relay },
         roots: Arc::new(roots),
-        observer: Arc::new(Watch::new(args.kill, args.trace)),
+        observer: Arc::new(Watch::new(args.kill, args.trace, args.times)),
     };
     enclave::run(nsm, config).await?;
     Ok(())
@@ -147,7 +158,7 @@ pub struct HostArgs {
 /// # Errors
 /// It can't start.
 pub async fn host(args: HostArgs) -> Result<()> {
-    let watch = Watch::new(args.kill, args.trace);
+    let watch = Watch::new(args.kill, args.trace, None);
     let mut terminate = signal(SignalKind::terminate())?;
     let shutdown = async move {
         terminate.recv().await;
