@@ -56,6 +56,12 @@ pub enum ChainError {
         /// Position.
         index: usize,
     },
+    /// The certificate names itself as issuer, and is not the root.
+    #[error("certificate {index} issued itself")]
+    SelfIssued {
+        /// Position.
+        index: usize,
+    },
     /// A certificate above the leaf is not an authority.
     #[error("certificate {index} is not an authority")]
     NotAnAuthority {
@@ -131,6 +137,9 @@ impl AuthenticChain {
         for (above, ((_, issuer), (_, certificate))) in pairs() {
             if certificate.issuer != issuer.subject {
                 return Err(ChainError::Issuer { index: above.saturating_add(1) });
+            }
+            if certificate.issuer == certificate.subject {
+                return Err(ChainError::SelfIssued { index: above.saturating_add(1) });
             }
         }
         for (above, ((_, issuer), (_, certificate))) in pairs() {

@@ -1,5 +1,6 @@
 //! The statement inside a document, by AWS's specification (`attestation_process.md`) and what real documents look like.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use crate::cbor::{Fault, Items, Reader};
@@ -54,10 +55,10 @@ pub enum DocumentError {
     #[error("an unknown key")]
     UnknownKey,
     /// A key stands there twice.
-    #[error("{0:?} stands there twice")]
+    #[error("{0} stands there twice")]
     DuplicateKey(Field),
     /// A mandatory key is not there.
-    #[error("{0:?} is missing")]
+    #[error("{0} is missing")]
     MissingKey(Field),
     /// The module id is empty, too long, or not letters, digits and hyphens with an instance id in front.
     #[error("the module id is malformed")]
@@ -90,7 +91,7 @@ pub enum DocumentError {
     #[error("not 1 to 8 authorities")]
     AuthorityCount,
     /// An optional field is longer than 1,024 bytes.
-    #[error("{0:?} is longer than 1,024 bytes")]
+    #[error("{0} is longer than 1,024 bytes")]
     FieldLength(Field),
 }
 
@@ -124,6 +125,22 @@ pub enum Field {
     UserData,
     /// `nonce`
     Nonce,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ModuleId => "module_id",
+            Self::Digest => "digest",
+            Self::Timestamp => "timestamp",
+            Self::Pcrs => "pcrs",
+            Self::Certificate => "certificate",
+            Self::Authorities => "cabundle",
+            Self::PublicKey => "public_key",
+            Self::UserData => "user_data",
+            Self::Nonce => "nonce",
+        })
+    }
 }
 
 /// What a document says, believed by nobody.

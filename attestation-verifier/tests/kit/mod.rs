@@ -4,7 +4,7 @@
 
 pub(crate) mod der;
 
-use attestation_verifier::{Expectations, Expected, Image, TrustAnchor, UnixSeconds};
+use attestation_verifier::{AuthenticateError, Expectations, Expected, Image, TrustAnchor, UnixSeconds, authenticate};
 use der::{element, name, sequence, time};
 use minicbor::Encoder;
 use p384::ecdsa::signature::Signer;
@@ -333,6 +333,17 @@ pub(crate) fn cbor_bundle(authorities: &[Vec<u8>]) -> Vec<u8> {
         body,
     ]
     .concat()
+}
+
+pub(crate) type Change = fn(&mut Kit);
+
+/// Every change is refused for its own reason, under the root of the changed kit's chain.
+pub(crate) fn each_is_refused<E: Into<AuthenticateError>>(cases: impl IntoIterator<Item = (&'static str, Change, E)>) {
+    let anchor = Kit::new().anchor();
+    for (what, change, error) in cases {
+        let refused = authenticate(&Kit::with(change).build(), &anchor, TIME);
+        assert_eq!(refused.map(|_| ()), Err(error.into()), "{what}");
+    }
 }
 
 /// What rustls-webpki, which is widely reviewed, says about a chain.
