@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::keys::AccountKey;
 
 /// How long a receipt is waited for.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 const TIP: u64 = 1_000_000_000;
 
 /// An execution node.

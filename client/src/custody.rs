@@ -66,7 +66,7 @@ impl Connection {
             boot_id: *setup.data.boot_id,
         };
         let mut rng = ChaCha20Rng::from_seed(random()?);
-        let message = seal_share(&setup.setup_key, member, &context, &share, &mut rng)?;
+        let message = seal_share(&setup.seal_to, member, &context, &share, &mut rng)?;
         self.send_share(&message).await
     }
 }

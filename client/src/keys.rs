@@ -101,7 +101,7 @@ pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
 
 fn secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
     let mode = fs::metadata(path).with_context(|| format!("can't read the key {}", path.display()))?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{} can be read by others: run chmod 600 on it", path.display());
+    ensure!(mode.trailing_zeros() >= 6, "{} can be read by others: run chmod 600 on it", path.display());
     let text = Zeroizing::new(fs::read_to_string(path)?);
     let text = text.trim();
     let mut bytes = Zeroizing::new([0; 32]);

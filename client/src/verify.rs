@@ -33,7 +33,7 @@ pub struct Serving {
 /// A vault that waits for shares and was verified in this run.
 #[derive(Debug)]
 pub struct Setup {
-    pub(crate) setup_key: Vec<u8>,
+    pub(crate) seal_to: Vec<u8>,
     /// What the document says.
     pub data: attested::Setup,
     /// The document itself.
@@ -100,7 +100,7 @@ impl Connection {
                     document.pcrs().get(PCR_SETTINGS) == Some(&extended(data.settings.as_slice())),
                     "PCR17 does not hold the settings that the document names"
                 );
-                Ok(Verified::Setup(Box::new(Setup { setup_key: public_key, data, document })))
+                Ok(Verified::Setup(Box::new(Setup { seal_to: public_key, data, document })))
             }
             UserData::Genesis(_) => bail!("the host shows a genesis document where a current one was asked for"),
         }

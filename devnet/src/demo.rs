@@ -46,7 +46,7 @@ impl Demo {
         Ok(done)
     }
 
-    #[expect(clippy::print_stdout, clippy::too_many_lines, reason = "the demo tells what it does, in the order it does it")]
+    #[expect(clippy::too_many_lines, reason = "the steps in their order")]
     async fn run(&mut self, keep: bool) -> Result<()> {
         self.step(
             "Start chain, storefront, enclave and host",
@@ -347,8 +347,13 @@ async fn until_answered(world: &World) -> Result<()> {
 pub fn traces(text: &str) -> Option<&'static str> {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-    let percent: String = DEMO_TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let escaped: String = DEMO_TOKEN.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let percent = hex::encode_upper(DEMO_TOKEN)
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| format!("%{}", String::from_utf8_lossy(pair)))
+        .collect::<Vec<_>>()
+        .concat();
+    let escaped = DEMO_TOKEN.bytes().map(|byte| format!("\\u{byte:04x}")).collect::<Vec<_>>().concat();
     let forms = [
         ("raw", DEMO_TOKEN.to_owned()),
         ("hex", hex::encode(DEMO_TOKEN)),

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -18,9 +17,19 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::nsm::{SoftwareNsm, SoftwareNsmCa, measure_executable};
 
-/// A point at which a process kills itself with SIGKILL: the `count`-th time that it comes by.
+/// A point at which a process kills itself with SIGKILL: the `count`-th time that it comes by. `@<file>` is read at every point, and counts
+/// anew whenever the file changes, so that a process can be told while it runs.
 #[derive(Clone, Debug)]
-pub struct Kill {
+pub enum Kill {
+    /// There.
+    At(Spot),
+    /// Where the file's first line says, if there is a file.
+    File(PathBuf),
+}
+
+/// `<conversation>.<point>:<count>`.
+#[derive(Clone, Debug)]
+pub struct Spot {
     point: String,
     count: u64,
 }
@@ -29,8 +38,47 @@ impl FromStr for Kill {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix('@') {
+            Some(file) => Ok(Self::File(file.into())),
+            None => text.parse().map(Self::At),
+        }
+    }
+}
+
+impl FromStr for Spot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let (point, count) = text.rsplit_once(':').ok_or("a kill point is <point>:<count>")?;
         Ok(Self { point: point.to_owned(), count: count.parse().map_err(|_| "the count is a number")? })
+    }
+}
+
+/// Passes of the point to die at.
+#[derive(Debug, Default)]
+struct Passes {
+    /// What the file says, if it is a file that says which point.
+    said: String,
+    count: u64,
+}
+
+impl Kill {
+    /// Counts a pass, and says whether it is the one to die at.
+    fn due(&self, point: &str, passes: &mut Passes) -> bool {
+        let spot = match self {
+            Self::At(spot) => Some(spot.clone()),
+            Self::File(path) => {
+                let said = std::fs::read_to_string(path).unwrap_or_default();
+                let spot = said.lines().next().and_then(|line| line.parse().ok());
+                if passes.said != said {
+                    *passes = Passes { said, count: 0 };
+                }
+                spot
+            }
+        };
+        let Some(spot) = spot.filter(|spot| spot.point == point) else { return false };
+        passes.count += 1;
+        passes.count == spot.count
     }
 }
 
@@ -38,14 +86,14 @@ impl FromStr for Kill {
 #[derive(Debug)]
 struct Watch {
     kill: Option<Kill>,
-    passes: AtomicU64,
+    passes: Mutex<Passes>,
     trace: Option<PathBuf>,
     times: Option<(Instant, PathBuf)>,
 }
 
 impl Watch {
     fn new(kill: Option<Kill>, trace: Option<PathBuf>, times: Option<PathBuf>) -> Self {
-        Self { kill, passes: AtomicU64::new(0), trace, times: times.map(|path| (Instant::now(), path)) }
+        Self { kill, passes: Mutex::default(), trace, times: times.map(|path| (Instant::now(), path)) }
     }
 
     fn pass(&self, point: &str) {
@@ -55,9 +103,8 @@ impl Watch {
         if let Some(trace) = &self.trace {
             append(trace, &format!("{point}\n"));
         }
-        if let Some(kill) = self.kill.as_ref().filter(|kill| kill.point == point)
-            && self.passes.fetch_add(1, Ordering::SeqCst) + 1 == kill.count
-        {
+        let passes = || self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.kill.as_ref().is_some_and(|kill| kill.due(point, &mut passes())) {
             kill_self();
         }
     }
@@ -105,7 +152,7 @@ pub struct EnclaveArgs {
     /// Seconds that the module's clock is ahead of the real one
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     pub clock: i64,
-    /// `<conversation>.<point>:<count>`: die there
+    /// `<conversation>.<point>:<count>`, or `@<file>` whose first line says so: die there
     #[arg(long)]
     pub kill: Option<Kill>,
     /// File for the points that were passed
@@ -145,7 +192,7 @@ pub struct HostArgs {
     /// The real host proxy's flags
     #[command(flatten)]
     pub config: host_proxy::Config,
-    /// `<conversation>.<point>:<count>`: die there
+    /// `<conversation>.<point>:<count>`, or `@<file>` whose first line says so: die there
     #[arg(long)]
     pub kill: Option<Kill>,
     /// File for the points that were passed

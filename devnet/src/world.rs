@@ -19,7 +19,7 @@ use crate::storefront::{self, DEMO_SHOP, DEMO_TOKEN, Storefront};
 
 const ANY: &str = "127.0.0.1:0";
 /// A process that is started has this long to be of use.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The store that the world's storefront knows, as the vault names it.
 pub const SALT: B256 = B256::repeat_byte(0x5a);
@@ -66,6 +66,8 @@ pub struct World {
     pub clock: i64,
     /// Socket that the host connects to, if it is not the enclave's own.
     pub through: Option<PathBuf>,
+    /// Address that the host's relay connects to, if it is not the storefront's own.
+    pub storefront_through: Option<SocketAddr>,
 }
 
 impl Drop for World {
@@ -132,6 +134,7 @@ impl World {
             host: None,
             clock,
             through: None,
+            storefront_through: None,
         })
     }
 
@@ -177,6 +180,12 @@ impl World {
         self.enclave.as_ref().map(Child::id)
     }
 
+    /// Process id of the host.
+    #[must_use]
+    pub fn host_pid(&self) -> Option<u32> {
+        self.host.as_ref().map(Child::id)
+    }
+
     fn log(&self, name: &str) -> Result<Stdio> {
         Ok(File::options().create(true).append(true).open(self.dir.join(name))?.into())
     }
@@ -217,6 +226,7 @@ impl World {
     /// It does not start.
     pub async fn start_host(&mut self, more: &[&str]) -> Result<()> {
         let socket = self.through.clone().unwrap_or_else(|| self.socket());
+        let storefront = self.storefront_through.unwrap_or(self.storefront_served.https);
         let child = Command::new(&self.program)
             .arg("host")
             .args(["--listen", &self.listen.to_string()])
@@ -226,7 +236,7 @@ impl World {
             .arg("--constitution")
             .arg(self.dir.join("constitution.cbor"))
             .args(["--beacon", self.beacon_url(), "--execution", self.execution_url(), "--tick-ms", "250"])
-            .args(["--map", &format!("{DEMO_SHOP}:443={}", self.storefront_served.https)])
+            .args(["--map", &format!("{DEMO_SHOP}:443={storefront}")])
             .args(more)
             .stdin(Stdio::null())
             .stdout(self.log("host.log")?)
@@ -408,20 +418,19 @@ impl World {
     /// It fails.
     pub async fn add_store(&self) -> Result<Said> {
         self.token_file(DEMO_TOKEN)?;
-        let store = Self::store();
-        self.vault_ok(&[
-            "store",
-            "add",
-            "--owner",
-            "owner.key",
-            "--key",
-            "operator.key",
-            "--store",
-            &store,
-            "--host",
-            DEMO_SHOP,
-            "--token",
-            "token.txt",
+        let said = self.try_add_store(&Self::store(), "store.receipt").await?;
+        ensure!(said.code == 0, "the store was not added: {}{}", said.out, said.error);
+        Ok(said)
+    }
+
+    /// Provisions a store with the token in the file, whatever comes of it. `store` is as commands name it.
+    ///
+    /// # Errors
+    /// The program can't be run.
+    pub async fn try_add_store(&self, store: &str, receipt: &str) -> Result<Said> {
+        self.vault(&[
+            "store", "add", "--owner", "owner.key", "--key", "operator.key", "--store", store, "--host", DEMO_SHOP, "--token",
+            "token.txt", "--receipt", receipt,
         ])
         .await
     }

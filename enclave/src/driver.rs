@@ -17,7 +17,7 @@ const TURN: Duration = Duration::from_millis(5);
 /// Steps of one conversation, waiting for a turn included.
 const STEPS: usize = 20_000;
 /// A conversation's whole life.
-const LIFE: Duration = Duration::from_secs(120);
+const LIFE: Duration = Duration::from_mins(2);
 /// Registers of the constitution and of the settings.
 const CONSTITUTION: u16 = 16;
 const SETTINGS: u16 = 17;

@@ -150,6 +150,9 @@ pub struct StoreAddArgs {
     /// File with the token; `-` reads it from standard input. Never on the command line, where others see it
     #[arg(long, value_name = "FILE")]
     pub token: PathBuf,
+    /// Save the receipt here (canonical CBOR, hex)
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
 }
 
 /// See [`Command::Call`].

@@ -142,7 +142,7 @@ pub(super) async fn store(connection: &Connection, out: Output, args: StoreArgs)
         Some(key) => connection.provision(&serving, &owner, &AccountKey::load(key)?, &token).await?,
         None => connection.provision(&serving, &owner, &owner, &token).await?,
     };
-    show(&answered, out, false, None)
+    show(&answered, out, false, args.receipt.as_deref())
 }
 
 fn token(path: &Path) -> Result<Zeroizing<Vec<u8>>> {

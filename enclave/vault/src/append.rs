@@ -36,10 +36,7 @@ impl Drop for Turn<'_> {
 /// `said` runs at the moment from which the entry counts, before the host hears of it.
 pub(crate) async fn append(io: &Io, shared: &Shared, proposal: Proposal, said: impl FnOnce()) -> Result<ReceiptEntry, Stop> {
     let _turn = Turn::take(io, shared).await;
-    while let Some(batch) = pending(shared)? {
-        commit(io, batch).await?;
-        shared.state().serving()?.ledger.acknowledge()?;
-    }
+    flush(io, shared).await?;
     {
         let mut state = shared.state();
         let vault_id = state.configured()?.vault_id;
@@ -50,6 +47,20 @@ pub(crate) async fn append(io: &Io, shared: &Shared, proposal: Proposal, said: i
     let Some(batch) = pending(shared)? else { return Err(Stop(Problem::Ledger)) };
     commit(io, batch).await?;
     shared.state().serving()?.ledger.acknowledge()
+}
+
+/// Writes what is pending, so that what the ledger says next takes it into account.
+pub(crate) async fn settle(io: &Io, shared: &Shared) -> Result<(), Stop> {
+    let _turn = Turn::take(io, shared).await;
+    flush(io, shared).await
+}
+
+async fn flush(io: &Io, shared: &Shared) -> Result<(), Stop> {
+    while let Some(batch) = pending(shared)? {
+        commit(io, batch).await?;
+        shared.state().serving()?.ledger.acknowledge()?;
+    }
+    Ok(())
 }
 
 fn pending(shared: &Shared) -> Result<Option<protocol::message::Batch>, Stop> {

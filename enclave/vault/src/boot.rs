@@ -102,17 +102,17 @@ pub(crate) async fn attest(io: &Io, shared: &Shared, nonce: Vec<u8>) -> Result<A
 /// Makes a root key, seals it to the custody members, and forgets it: the vault opens by shares alone, the first time too.
 pub(crate) async fn genesis(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
     let failed = Stop(Problem::Nsm);
-    let (user_data, shares) = {
+    let (user_data, dealt) = {
         let state = shared.state();
         let configured = state.configured()?;
         if state.candidate.is_some() || state.serving.is_some() {
             return Err(Stop(Problem::Phase));
         }
-        let root = io.rng(|rng| RootKey::generate(rng));
+        let root = io.rng(RootKey::generate);
         let keys = Keys::derive(&root, &configured.vault_id).map_err(|_| failed)?;
         let root_commitment = root.commitment(&configured.vault_id);
         let Custody::Quorum { threshold, members } = &configured.constitution.custody;
-        let mut shares = Vec::new();
+        let mut dealt = Vec::new();
         for (index, member) in (0_u8..).zip(members) {
             let share = root
                 .with_secret(|root| {
@@ -121,7 +121,7 @@ pub(crate) async fn genesis(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
                     })
                 })
                 .map_err(|_| Stop(Problem::Constitution))?;
-            shares.push(share);
+            dealt.push(share);
         }
         let digest = anchor::create_vault_digest(
             configured.chain_id(),
@@ -135,13 +135,13 @@ pub(crate) async fn genesis(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
             vault_id: configured.vault_id.0.into(),
             root_commitment: root_commitment.into(),
             vault_key: keys.vault_key().public().into(),
-            shares: custody::shares_digest(&shares).into(),
+            shares: custody::shares_digest(&dealt).into(),
             create_signature: keys.vault_key().sign(&digest.0).map_err(|_| failed)?.into(),
         };
-        (UserData::Genesis(genesis), shares)
+        (UserData::Genesis(genesis), dealt)
     };
     let document = io.attest(cbor::encode(&user_data), shared.setup.public().to_vec(), Vec::new()).await?;
-    Ok(Answer::Genesis(GenesisOutput { version: custody::VERSION, document: document.into(), shares }))
+    Ok(Answer::Genesis(GenesisOutput { version: custody::VERSION, document: document.into(), shares: dealt }))
 }
 
 /// Takes a member's share. Whether it makes the right root key, the chain says; see [`crate::sync`].

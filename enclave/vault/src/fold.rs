@@ -29,11 +29,6 @@ impl Fold {
         self.generations.get(record).copied()
     }
 
-    /// How many intents have no outcome.
-    pub(crate) fn open_intents(&self) -> usize {
-        self.open.len()
-    }
-
     /// Whether an entry may come next: records go up by one generation, and only open intents are closed.
     pub(crate) fn check(&self, body: &Body) -> Result<(), OutOfOrder> {
         let follows = match body {

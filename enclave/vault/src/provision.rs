@@ -12,7 +12,7 @@ use protocol::provision::{Provision, ProvisionRequest, digest};
 use protocol::{call, provision as format};
 use serde_json::json;
 
-use crate::append::append;
+use crate::append::{append, settle};
 use crate::call::{Denied, permitted, receipt, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::internal::json_response;
@@ -38,6 +38,8 @@ pub(crate) async fn provision(
     let operation = Operation { name: OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
     let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
     let (preset, secret) = checked(io, shared, &permit, &request, &provision, identity)?;
+    // The host may have stored an earlier provision whose acknowledgement was lost.
+    settle(io, shared).await?;
     let (binding_id, connection_id) = {
         let mut state = shared.state();
         let serving = state.serving()?;

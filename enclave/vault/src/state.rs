@@ -147,11 +147,11 @@ impl State {
     pub(crate) fn phase(&self) -> Phase {
         if self.configured.is_none() {
             Phase::WaitingForConstitution
-        } else if self.serving.is_some() {
+        } else if self.serving.as_ref().is_some_and(|serving| serving.ready) {
             Phase::Serving
         } else if self.checkpoint.is_none() {
             Phase::WaitingForCheckpoint
-        } else if self.candidate.is_none() {
+        } else if self.candidate.is_none() && self.serving.is_none() {
             Phase::WaitingForShares
         } else {
             Phase::Syncing

@@ -45,7 +45,15 @@ pub(crate) async fn tick(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
     }
     let _ticking = Ticking(shared);
     let result = advance(io, shared).await;
-    shared.state().problem = result.as_ref().err().map(|Stop(problem)| *problem);
+    {
+        let mut state = shared.state();
+        // Why the vault did not open stands until the next share: a tick that has nothing to open does not take it back.
+        let closed = state.candidate.is_none() && state.serving.is_none();
+        let why = matches!(state.problem, Some(Problem::RootCommitment | Problem::Ledger));
+        if !(result.is_ok() && closed && why) {
+            state.problem = result.as_ref().err().map(|Stop(problem)| *problem);
+        }
+    }
     result.map(|()| Answer::Done)
 }
 
@@ -241,7 +249,7 @@ async fn restore(io: &Io, shared: &Shared, anchors: &[(u64, B256)]) -> Result<()
 }
 
 async fn boot_entry(io: &Io, shared: &Shared) -> Result<(), Stop> {
-    let (user_data, public_key) = serving_data(shared, &mut *shared.state())?;
+    let (user_data, public_key) = serving_data(shared, &mut shared.state())?;
     let document = io.attest(cbor::encode(&user_data), public_key, Vec::new()).await?;
     let proposal = {
         let state = shared.state();
