@@ -4,7 +4,7 @@
 //! built together, once.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -21,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) package: String,
     /// Its name: the package's for unit tests, else the file's in `tests/`.
     pub(crate) target: String,
+    /// What it is called here: where its tests stand.
+    pub(crate) label: String,
     /// The file.
     pub(crate) executable: PathBuf,
 }
@@ -47,7 +49,7 @@ pub(crate) fn tests(packages: &[&str]) -> Result<Built> {
             programs.push(program);
         }
     }
-    programs.sort_by(|a, b| (&a.package, &a.target).cmp(&(&b.package, &b.target)));
+    programs.sort_by(|a, b| a.label.cmp(&b.label));
     Ok(Built { programs, complete: child.wait()?.success() })
 }
 
@@ -67,10 +69,14 @@ fn program(message: &Value) -> Option<Program> {
         return None;
     }
     let folder = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_path_buf();
+    let package = package_name(message["package_id"].as_str()?)?;
+    let source = message["target"]["src_path"].as_str()?;
+    let label = format!("{package}: {}", Path::new(source).strip_prefix(&folder).ok()?.display());
     Some(Program {
-        package: package_name(message["package_id"].as_str()?)?,
         folder,
+        package,
         target: message["target"]["name"].as_str()?.to_owned(),
+        label,
         executable: message["executable"].as_str()?.into(),
     })
 }
@@ -101,10 +107,10 @@ mod tests {
         let message = |test: bool, executable: &str| {
             serde_json::json!({
                 "reason": "compiler-artifact", "package_id": "path+file:///p/client#0.1.0", "manifest_path": "/p/client/Cargo.toml",
-                "target": {"name": "client"}, "profile": {"test": test}, "executable": (!executable.is_empty()).then_some(executable),
+                "target": {"name": "client", "src_path": "/p/client/src/lib.rs"}, "profile": {"test": test}, "executable": (!executable.is_empty()).then_some(executable),
             })
         };
-        assert!(program(&message(true, "/t/client-1")).is_some());
+        assert_eq!(program(&message(true, "/t/client-1")).unwrap().label, "client: src/lib.rs");
         assert!(program(&message(false, "/t/client-1")).is_none());
         assert!(program(&message(true, "")).is_none());
     }

@@ -83,11 +83,10 @@ fn programs(suite: &Suite, built: &Built) -> Result<Row> {
     let mut found = false;
     for program in built.programs.iter().filter(|program| belongs(program, suite)) {
         found = true;
-        let name = format!("{}::{}", program.package, program.target);
-        println!("  {name}");
+        println!("  {}", program.label);
         let mut command = Command::new(&program.executable);
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
-        run(command, &name, &mut count, &mut bad)?;
+        run(command, &program.label, &mut count, &mut bad)?;
     }
     let why = match (found, built.complete) {
         (false, false) => "does not build".to_owned(),
