@@ -77,15 +77,30 @@ async fn answer(io: &Io, shared: &Shared, plaintext: &[u8], enc: [u8; 65], encla
         let authenticated = authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
         (identity, authenticated.map_err(unauthenticated)?)
     };
-    if authenticated.request().authority == provision::HOST {
-        return internal::answer(io, shared, authenticated, &identity).await;
+    let about = About { call: signed_call(&authenticated), store: store_of(&authenticated, &identity) };
+    match permitted_and_done(io, shared, authenticated, &identity).await {
+        // Whatever is refused to somebody who is known is written down, and proven to have been.
+        Err(Denied::Refused(refusal, None)) => Err(refused(io, shared, about, refusal, None).await?),
+        other => other,
     }
-    let (preset, operations) = match named(&authenticated) {
-        Ok(named) => named,
-        Err(refusal) => return Err(refused(io, shared, &authenticated, &identity, refusal, None).await?),
-    };
-    let permit = permitted(io, shared, authenticated, operations, &identity).await?;
-    perform::perform(io, shared, permit, preset, &identity).await
+}
+
+async fn permitted_and_done(
+    io: &Io,
+    shared: &Shared,
+    authenticated: Authenticated,
+    identity: &Identity,
+) -> Result<http::Response, Denied> {
+    if authenticated.request().authority == provision::HOST {
+        return internal::answer(io, shared, authenticated, identity).await;
+    }
+    let (preset, operations) = named(&authenticated)?;
+    let permit = permitted(io, shared, authenticated, operations, identity).await?;
+    // A projection is a narrower view of the response. None is known here, so nothing is asked of the platform under one.
+    if !permit.projection().is_zero() {
+        return Err(Refusal::NotPermitted("projection.unknown".to_owned()).into());
+    }
+    perform::perform(io, shared, permit, preset, identity).await
 }
 
 fn unauthenticated(error: AuthenticateError) -> Refusal {
@@ -125,7 +140,8 @@ pub(crate) async fn permitted(
     match asked(io, shared, authenticated, operations, identity).await? {
         Asked::Permitted(permit) => Ok(*permit),
         Asked::Refused { authenticated, refusal, evidence } => {
-            Err(refused(io, shared, &authenticated, identity, refusal, evidence.map(|evidence| *evidence)).await?)
+            let about = About { call: signed_call(&authenticated), store: store_of(&authenticated, identity) };
+            Err(refused(io, shared, about, refusal, evidence.map(|evidence| *evidence)).await?)
         }
     }
 }
@@ -198,22 +214,21 @@ fn prove_at(pair: &Pair, authenticated: Authenticated, operations: Vec<Operation
     prove(authenticated, operations, identity, &finalized, &attested, &bounds, now)
 }
 
+/// Which call a refusal is about.
+struct About {
+    call: SignedCallEntry,
+    store: B256,
+}
+
 /// Writes a refusal to the ledger and makes the answer that proves it.
-async fn refused(
-    io: &Io,
-    shared: &Shared,
-    authenticated: &Authenticated,
-    identity: &Identity,
-    refusal: Refusal,
-    evidence: Option<Evidence>,
-) -> Result<Denied, Stop> {
+async fn refused(io: &Io, shared: &Shared, about: About, refusal: Refusal, evidence: Option<Evidence>) -> Result<Denied, Stop> {
     let time = shared.state().time(io.now());
     let body = Refused {
         version: ledger::VERSION,
         boot_id: shared.boot_id.into(),
         time,
-        store: store_of(authenticated, identity).0.into(),
-        call: signed_call(authenticated),
+        store: about.store.0.into(),
+        call: about.call,
         refusal: refusal.name().to_owned(),
         rule: refusal.rule().to_owned(),
         evidence,

@@ -1,5 +1,6 @@
 //! Using a credential under a permit: budget, intent, use, outcome, in that order.
 
+use contracts_bindings::registry::Limit;
 use credential::{Kind, OpenedBinding};
 use minicbor::bytes::ByteVec;
 use platform::Preset;
@@ -141,11 +142,17 @@ async fn reconfirmed(io: &Io, shared: &Shared, permit: Permit, identity: &Identi
         let now = shared.state().time(io.now());
         return Ok(if permit.live(now) { Ok(permit) } else { Err(Refusal::StaleChain) });
     }
-    let operations = permit.operations().to_vec();
+    let (operations, projection, limits) = (permit.operations().to_vec(), permit.projection(), limits(&permit));
     Ok(match asked(io, shared, permit.into_authenticated(), operations, identity).await? {
-        Asked::Permitted(permit) => Ok(*permit),
+        // What was reserved, and written down, is what the newest heads still ask for.
+        Asked::Permitted(permit) if permit.projection() == projection && self::limits(&permit) == limits => Ok(*permit),
+        Asked::Permitted(_) => Err(Refusal::NotPermitted("decision.changed".to_owned())),
         Asked::Refused { refusal, .. } => Err(refusal),
     })
+}
+
+fn limits(permit: &Permit) -> Vec<(u64, u32, Limit)> {
+    permit.limits().iter().map(|(subject, limit)| (subject.portfolio, subject.tenure, limit.clone())).collect()
 }
 
 /// A use under way: whatever ends it writes its outcome.
@@ -207,10 +214,6 @@ async fn send(
             let ending = Ending::Upstream { status };
             if status == 401 {
                 return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
-            }
-            // A projection is a narrower view of the response; this version knows none, so it hands nothing back under one.
-            if !permit.projection().is_zero() {
-                return Err(use_it.ended(ending, Refusal::Upstream("projection.unknown")).await?);
             }
             let Ok(mut response) = redactor.response(response) else {
                 return Err(use_it.ended(ending, Refusal::Upstream("response.refused")).await?);

@@ -56,7 +56,7 @@ pub(crate) async fn provision(
         Ok(permit) => permit,
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
-    probe(&use_it, &permit, preset, &provision, &secret).await?;
+    let probed = probe(&use_it, &permit, preset, &provision, &secret).await?;
 
     let Provision { store, host, account, preset: preset_id, .. } = provision.clone();
     let binding =
@@ -86,7 +86,15 @@ pub(crate) async fn provision(
         records: sealed.iter().map(|put| RecordRef { id: put.id, generation: put.generation }).collect(),
     };
     let proposal = Proposal { body: Body::Provision(entry), time, records: sealed, reserved: false };
-    let entry = append(io, shared, proposal, || {}).await?;
+    let entry = match append(io, shared, proposal, || {}).await {
+        Ok(entry) => entry,
+        // Another conversation made these records while this one asked the platform. The first one stands.
+        Err(Stop(Problem::Ledger)) => {
+            let refusal = Refusal::NotPermitted("store.provisioned".to_owned());
+            return Err(use_it.ended(probed, refusal).await?);
+        }
+        Err(stop) => return Err(stop.into()),
+    };
     let body = json!({ "store": store.to_string(), "host": host, "account": account, "generation": FIRST });
     Ok(with_receipt(json_response(201, &body), Some(&receipt(vec![intent, entry]))))
 }
@@ -147,8 +155,14 @@ fn checked(
     Ok((preset, secret))
 }
 
-/// Asks the platform whose secret it is.
-async fn probe(use_it: &Use<'_>, permit: &Permit, preset: Preset, provision: &Provision, secret: &Secret) -> Result<(), Denied> {
+/// Asks the platform whose secret it is. Returns how that ended, if it is the right account's.
+async fn probe(
+    use_it: &Use<'_>,
+    permit: &Permit,
+    preset: Preset,
+    provision: &Provision,
+    secret: &Secret,
+) -> Result<Ending, Denied> {
     let outgoing = preset
         .probe(&provision.host)
         .and_then(|request| preset.inject(&request, &provision.host, secret).ok())
@@ -162,7 +176,7 @@ async fn probe(use_it: &Use<'_>, permit: &Permit, preset: Preset, provision: &Pr
         Egressed::Response(response) => {
             let ending = Ending::Upstream { status: response.status };
             match preset.probe_account(&response) {
-                Some(account) if account == provision.account => Ok(()),
+                Some(account) if account == provision.account => Ok(ending),
                 Some(_) => {
                     let refusal = Refusal::NotPermitted("provision.other_account".to_owned());
                     Err(use_it.ended(ending, refusal).await?)
