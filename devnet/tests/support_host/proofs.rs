@@ -1,0 +1,44 @@
+//! What an execution node says, as the host would pass it on.
+
+use alloy_primitives::{Address, B256, Bytes};
+use devnet::chain::Devnet;
+use minicbor::bytes::ByteVec;
+use protocol::message::{AccountProof, AccountQuery, SlotProof};
+use serde_json::{Value, json};
+
+fn ask(chain: &Devnet, method: &str, params: Value) -> Value {
+    let answer = chain.rpc(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}));
+    assert!(answer.get("error").is_none(), "{answer}");
+    answer["result"].clone()
+}
+
+fn nodes(proof: &Value) -> Vec<ByteVec> {
+    let node = |node: &Value| ByteVec::from(node.as_str().unwrap().parse::<Bytes>().unwrap().to_vec());
+    proof.as_array().unwrap().iter().map(node).collect()
+}
+
+/// Proofs at a block.
+pub(super) fn prove(chain: &Devnet, block: u64, accounts: &[AccountQuery]) -> Vec<AccountProof> {
+    let block = format!("0x{block:x}");
+    let one = |query: &AccountQuery| {
+        let address = Address::from(*query.address);
+        let keys: Vec<B256> = query.slots.iter().map(|slot| B256::from(**slot)).collect();
+        let proof = ask(chain, "eth_getProof", json!([address, keys, block]));
+        let slots = query.slots.iter().zip(proof["storageProof"].as_array().unwrap());
+        let code = || ask(chain, "eth_getCode", json!([address, block])).as_str().unwrap().parse::<Bytes>().unwrap();
+        AccountProof {
+            address: query.address,
+            nodes: nodes(&proof["accountProof"]),
+            slots: slots.map(|(slot, proof)| SlotProof { slot: *slot, nodes: nodes(&proof["proof"]) }).collect(),
+            code: query.code.then(|| ByteVec::from(code().to_vec())),
+        }
+    };
+    accounts.iter().map(one).collect()
+}
+
+impl super::World {
+    /// True proofs of another block.
+    pub(crate) fn prove_at(&self, block: u64, accounts: &[AccountQuery]) -> Vec<AccountProof> {
+        prove(&self.chain, block, accounts)
+    }
+}
