@@ -369,7 +369,7 @@ impl World {
         said.json()?.get("portfolio").and_then(Value::as_u64).context("no portfolio")
     }
 
-    /// Grants operations of portfolio 1 to one of the chain's accounts, and waits for finality.
+    /// Grants operations of portfolio 1 to one of the chain's accounts, and waits until that is final for the vault too.
     ///
     /// # Errors
     /// It fails.
@@ -378,7 +378,23 @@ impl World {
         let mut args = vec!["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--wait"];
         args.extend(what);
         self.vault_ok(&args).await?;
-        Ok(())
+        self.followed().await
+    }
+
+    /// Waits until the vault's own finalized head is as new as the chain's is now.
+    ///
+    /// # Errors
+    /// It does not follow.
+    pub async fn followed(&self) -> Result<()> {
+        let (wanted, since) = (self.chain.finalized().slot, Instant::now());
+        loop {
+            let status = self.vault_ok(&["--json", "status"]).await?.json()?;
+            if status.pointer("/finalized/slot").and_then(Value::as_u64).is_some_and(|slot| slot >= wanted) {
+                return Ok(());
+            }
+            ensure!(since.elapsed() < START, "the vault does not follow the chain: {status}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Address of one of the chain's accounts.
@@ -429,8 +445,20 @@ impl World {
     /// The program can't be run.
     pub async fn try_add_store(&self, store: &str, receipt: &str) -> Result<Said> {
         self.vault(&[
-            "store", "add", "--owner", "owner.key", "--key", "operator.key", "--store", store, "--host", DEMO_SHOP, "--token",
-            "token.txt", "--receipt", receipt,
+            "store",
+            "add",
+            "--owner",
+            "owner.key",
+            "--key",
+            "operator.key",
+            "--store",
+            store,
+            "--host",
+            DEMO_SHOP,
+            "--token",
+            "token.txt",
+            "--receipt",
+            receipt,
         ])
         .await
     }
