@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::io::Write as _;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -44,11 +44,14 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Ends processes when this one is gone: a world in a static is never dropped. Dropped, it forgets them.
-pub(crate) struct Watch(ChildStdin);
+pub(crate) struct Watch(Child);
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let _ = self.0.write_all(b"forget\n");
+        if let Some(mut stdin) = self.0.stdin.take() {
+            let _ = stdin.write_all(b"forget\n");
+        }
+        let _ = self.0.wait();
     }
 }
 
@@ -57,8 +60,7 @@ pub(crate) fn outlived_by_nobody(world: &World) -> Watch {
     let mut command = Command::new("sh");
     command.args(["-c", "read _ && exit; d=$1; shift; kill -9 \"$@\"; rm -rf \"$d\"", "sh"]).arg(&world.dir);
     command.args([world.enclave_pid(), world.host_pid()].iter().flatten().map(ToString::to_string));
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    Watch(child.stdin.take().unwrap())
+    Watch(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
 /// A directory of its own.
