@@ -334,7 +334,7 @@ impl Sweep {
             if answer.status().is_success() {
                 return Ok(());
             }
-            if since.elapsed() > Duration::from_secs(60) {
+            if since.elapsed() > Duration::from_mins(1) {
                 bail!("not ready: {}", answer.text().await?);
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
