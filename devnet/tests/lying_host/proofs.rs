@@ -6,8 +6,11 @@ use devnet::chain::COMMITTEE_SIZE;
 use minicbor::bytes::ByteVec;
 use protocol::message::{AccountProof, AccountQuery, Answer, Need, Problem, Supply};
 
+/// Changes the proofs of accounts at a block.
+type Forger = fn(&World, u64, &[AccountQuery], &mut Vec<AccountProof>);
+
 /// A cold call whose proofs are what `lie` makes of them. It ends with the problem, and nothing is sent or written.
-fn with_proofs(world: &mut World, caller: &Caller, lie: &mut dyn FnMut(&World, u64, &[AccountQuery], &mut Vec<AccountProof>)) {
+fn with_proofs(world: &mut World, caller: &Caller, lie: Forger) {
     cold(world);
     let sealed = caller.query(world, ORDERS);
     let mut talk = world.talk(sealed.request());
@@ -33,7 +36,7 @@ fn with_proofs(world: &mut World, caller: &Caller, lie: &mut dyn FnMut(&World, u
 #[test]
 fn t33_a_proof_of_something_else_is_refused() {
     let (mut world, caller) = ready();
-    let lies: [(&str, fn(&World, u64, &[AccountQuery], &mut Vec<AccountProof>)); 8] = [
+    let lies: [(&str, Forger); 8] = [
         ("another account", |world, block, accounts, proofs| {
             let mut other = accounts.to_vec();
             for query in &mut other {
@@ -83,7 +86,7 @@ fn t33_a_proof_of_something_else_is_refused() {
     ];
     for (name, lie) in lies {
         println!("{name}");
-        with_proofs(&mut world, &caller, &mut |world, block, accounts, proofs| lie(world, block, accounts, proofs));
+        with_proofs(&mut world, &caller, lie);
     }
     assert!(world.sent.is_empty());
     world.honest_call(&caller);
@@ -92,17 +95,17 @@ fn t33_a_proof_of_something_else_is_refused() {
 #[test]
 fn t38_a_missing_slot_is_never_zero() {
     let (mut world, caller) = ready();
-    with_proofs(&mut world, &caller, &mut |_, _, _, proofs| {
+    with_proofs(&mut world, &caller, |_, _, _, proofs| {
         for proof in proofs {
             proof.slots.clear();
         }
     });
-    with_proofs(&mut world, &caller, &mut |_, _, _, proofs| {
+    with_proofs(&mut world, &caller, |_, _, _, proofs| {
         for slot in proofs.iter_mut().flat_map(|proof| &mut proof.slots) {
             slot.nodes.clear();
         }
     });
-    with_proofs(&mut world, &caller, &mut |_, _, _, proofs| proofs.clear());
+    with_proofs(&mut world, &caller, |_, _, _, proofs| proofs.clear());
     assert!(world.sent.is_empty());
     world.honest_call(&caller);
 }

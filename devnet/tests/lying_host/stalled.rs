@@ -92,7 +92,7 @@ fn a_pause_before_the_intent_is_durable_is_heeded_wherever_it_comes() {
         for _ in 0..point {
             world.advance(&mut talk, &mut honest);
         }
-        if talk.events.iter().any(|event| *event == Event::Acknowledged(Kind::Intent)) {
+        if talk.events.contains(&Event::Acknowledged(Kind::Intent)) {
             break;
         }
         world.pause(true);

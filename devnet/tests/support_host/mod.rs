@@ -158,6 +158,11 @@ fn name(need: &Need) -> &'static str {
     }
 }
 
+/// What the image is called on chain.
+fn image() -> B256 {
+    attested::image_id(&IMAGE.pcr0, &IMAGE.pcr1, &IMAGE.pcr2)
+}
+
 impl World {
     pub(crate) fn rng(&mut self) -> ChaCha20Rng {
         ChaCha20Rng::from_seed(self.entropy())
@@ -315,10 +320,6 @@ impl World {
     pub(crate) fn attest(&mut self) -> (UserData, Vec<u8>) {
         assert!(matches!(self.ask(HostRequest::Attest { nonce: Vec::new() }, &mut honest), Answer::Document(_)));
         self.attested.clone().unwrap()
-    }
-
-    pub(crate) fn image(&self) -> B256 {
-        attested::image_id(&IMAGE.pcr0, &IMAGE.pcr1, &IMAGE.pcr2)
     }
 
     /// Makes blocks. The clock goes with them.

@@ -20,7 +20,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vault::Vault;
 
-use super::{Caller, IMAGE, Lie, World, honest, shop};
+use super::{Caller, IMAGE, Lie, World, honest, image, shop};
 
 /// When the chain begins.
 const NOW: u64 = 1_800_000_000;
@@ -111,7 +111,7 @@ impl World {
             constitution: self.constitution.digest(),
             vaultKey: key(&genesis.vault_key),
             rootCommitment: B256::from(*genesis.root_commitment),
-            image: self.image(),
+            image: image(),
             guardian: accounts.guardian.address,
             delay: U40::from(604_800),
             sig: signature(&genesis.create_signature),
@@ -146,7 +146,7 @@ impl World {
         let context = ShareContext {
             vault_id: self.vault_id(),
             settings: B256::from(*setup.settings),
-            image: self.image(),
+            image: image(),
             epoch: setup.custody_epoch,
             index: sealed.index,
             boot_id: *setup.boot_id,
