@@ -283,7 +283,9 @@ impl Sweep {
         let mut stream = TcpStream::connect(self.host).await?;
         stream.write_all(&request).await?;
         let mut answer = [0; 12];
-        tokio::time::timeout(Duration::from_secs(20), stream.read_exact(&mut answer)).await.context("no answer to a replay")??;
+        tokio::time::timeout(Duration::from_secs(20), stream.read_exact(&mut answer))
+            .await
+            .context("no answer to a replay")??;
         self.replays += 1;
         Ok(())
     }
