@@ -149,8 +149,7 @@ pub fn appraise(
     if pcrs.debug_mode() {
         differences.push(Difference::DebugMode);
     }
-    let expected_pcrs =
-        [(0, *image.pcr0.as_bytes()), (1, *image.pcr1.as_bytes()), (2, *image.pcr2.as_bytes())].into_iter();
+    let expected_pcrs = [(0, *image.pcr0.as_bytes()), (1, *image.pcr1.as_bytes()), (2, *image.pcr2.as_bytes())].into_iter();
     for (index, expected) in expected_pcrs.chain(more.iter().copied()) {
         let observed = pcrs.get(index).copied();
         if observed != Some(expected) {

@@ -54,11 +54,7 @@ pub enum AuthenticateError {
 ///
 /// # Errors
 /// [`AuthenticateError`], by the first rule that is broken.
-pub fn authenticate(
-    document: &[u8],
-    anchor: &TrustAnchor,
-    time: UnixSeconds,
-) -> Result<AuthenticDocument, AuthenticateError> {
+pub fn authenticate(document: &[u8], anchor: &TrustAnchor, time: UnixSeconds) -> Result<AuthenticDocument, AuthenticateError> {
     let document = UnverifiedDocument::parse(document)?;
     let contents = document.danger_contents();
     let chain = AuthenticChain::authenticate(&contents.authorities, contents.certificate, anchor, time)?;
@@ -84,13 +80,9 @@ impl AuthenticChain {
 
 /// The leaf's common name is `<module id>.<region>.aws`.
 fn issued_for(common_name: &str, module_id: &str) -> bool {
-    let region = common_name
-        .strip_prefix(module_id)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .and_then(|rest| rest.strip_suffix(".aws"));
-    region.is_some_and(|region| {
-        !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    })
+    let region =
+        common_name.strip_prefix(module_id).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_suffix(".aws"));
+    region.is_some_and(|region| !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
 impl AuthenticDocument {

@@ -1,8 +1,6 @@
 //! One X.509 certificate of the only kind that Nitro uses: version 3, P-384, ECDSA with SHA-384.
 
-use crate::der::{
-    BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING,
-};
+use crate::der::{BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING};
 use crate::extensions::Extensions;
 use crate::time::{self, UnixSeconds};
 
@@ -12,8 +10,8 @@ pub(crate) const MAX_CERTIFICATE: usize = 1024;
 const ECDSA_WITH_SHA384: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
 /// A `SubjectPublicKeyInfo` of an uncompressed secp384r1 point, up to the point's 97 bytes.
 const P384_KEY: &[u8] = &[
-    0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
-    0x22, 0x03, 0x62, 0x00,
+    0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22, 0x03,
+    0x62, 0x00,
 ];
 const VERSION_3: &[u8] = &[INTEGER, 1, 2];
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
@@ -113,8 +111,7 @@ impl<'a> Certificate<'a> {
             return Err(CertificateError::SignatureAlgorithm);
         }
         let issuer = fields.expect(SEQUENCE)?.raw;
-        let (not_before, not_after) =
-            validity(fields.enter(SEQUENCE)?).map_err(|Malformed| CertificateError::Validity)?;
+        let (not_before, not_after) = validity(fields.enter(SEQUENCE)?).map_err(|Malformed| CertificateError::Validity)?;
         let subject = fields.expect(SEQUENCE)?;
         let key = fields.expect(SEQUENCE)?.raw;
         let key = key.strip_prefix(P384_KEY).and_then(|point| <&[u8; 97]>::try_from(point).ok());

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use attestation_verifier::{
-    Appraisal, AuthenticDocument, AuthenticateError, DocumentError, Expectations, Expected, Image, MAX_DOCUMENT,
-    TrustAnchor, UnixSeconds, UnverifiedDocument, VerifiedDocument, appraise, authenticate,
+    Appraisal, AuthenticDocument, AuthenticateError, DocumentError, Expectations, Expected, Image, MAX_DOCUMENT, TrustAnchor,
+    UnixSeconds, UnverifiedDocument, VerifiedDocument, appraise, authenticate,
 };
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};

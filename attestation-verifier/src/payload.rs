@@ -216,8 +216,7 @@ impl<'a> Slots<'a> {
     }
 
     fn finish(self) -> Result<UnverifiedContents<'a>, DocumentError> {
-        let Self { module_id, digest, timestamp_ms, pcrs, certificate, authorities, public_key, user_data, nonce } =
-            self;
+        let Self { module_id, digest, timestamp_ms, pcrs, certificate, authorities, public_key, user_data, nonce } = self;
         digest.ok_or(DocumentError::MissingKey(Field::Digest))?;
         Ok(UnverifiedContents {
             module_id: module_id.ok_or(DocumentError::MissingKey(Field::ModuleId))?,
@@ -232,11 +231,7 @@ impl<'a> Slots<'a> {
     }
 }
 
-fn fill<T>(
-    slot: &mut Option<T>,
-    field: Field,
-    read: impl FnOnce() -> Result<T, DocumentError>,
-) -> Result<(), DocumentError> {
+fn fill<T>(slot: &mut Option<T>, field: Field, read: impl FnOnce() -> Result<T, DocumentError>) -> Result<(), DocumentError> {
     if slot.is_some() {
         return Err(DocumentError::DuplicateKey(field));
     }

@@ -62,11 +62,7 @@ fn verdict_json(verdict: &Verdict, basis: Basis<'_>) -> Value {
         }
     };
     if let Some((anchor, time)) = basis {
-        set(
-            &mut report,
-            "root",
-            json!(if anchor.is_aws() { "AWS Nitro Enclaves Root G1" } else { "custom, not AWS's" }),
-        );
+        set(&mut report, "root", json!(if anchor.is_aws() { "AWS Nitro Enclaves Root G1" } else { "custom, not AWS's" }));
         set(&mut report, "root_sha256", json!(hex::encode(anchor.fingerprint())));
         set(&mut report, "time", json!(time.0));
         set(&mut report, "revocation", json!("not checked"));
@@ -101,10 +97,7 @@ fn authentic(document: &AuthenticDocument) -> Value {
 }
 
 fn pcrs(pcrs: &Pcrs) -> Value {
-    pcrs.iter()
-        .map(|(index, value)| (index.to_string(), json!(hex::encode(value))))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    pcrs.iter().map(|(index, value)| (index.to_string(), json!(hex::encode(value)))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn certificates(chain: &AuthenticChain) -> Value {

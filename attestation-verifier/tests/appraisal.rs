@@ -81,10 +81,7 @@ fn t3_refuses_another_nonce_none_and_an_empty_one() {
         (kit::NULL.to_vec(), None),
     ] {
         let kit = Kit::with(|kit| kit.set("nonce", value));
-        assert_eq!(
-            differences(&kit, &expectations(), NOW),
-            [Difference::Nonce { expected: expected.clone(), observed }]
-        );
+        assert_eq!(differences(&kit, &expectations(), NOW), [Difference::Nonce { expected: expected.clone(), observed }]);
         assert_eq!(differences(&kit, &Expectations { nonce: Expected::NotAsked, ..expectations() }, NOW), []);
     }
     // An empty nonce that is expected is not one that is missing.

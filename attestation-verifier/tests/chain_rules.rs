@@ -9,8 +9,8 @@ use attestation_verifier::{
 };
 use kit::der::{element, name, sequence};
 use kit::{
-    BASIC_CONSTRAINTS, CRITICAL, Change, ECDSA_SHA256, Extension, KEY_USAGE, Kit, NOW, TIME, basic_constraints,
-    cbor_bundle, each_is_refused, key, key_usage, public_key,
+    BASIC_CONSTRAINTS, CRITICAL, Change, ECDSA_SHA256, Extension, KEY_USAGE, Kit, NOW, TIME, basic_constraints, cbor_bundle,
+    each_is_refused, key, key_usage, public_key,
 };
 
 fn certificate(index: usize, error: CertificateError) -> ChainError {
@@ -77,11 +77,7 @@ fn t4_refuses_a_chain_that_does_not_lead_from_the_root_to_the_key() {
         ("signed by another key", change, ChainError::Signature { index })
     }));
     each_is_refused([
-        (
-            "another issuer's name",
-            (|kit| kit.chain[3].issuer = Some(name("x"))) as Change,
-            ChainError::Issuer { index: 3 },
-        ),
+        ("another issuer's name", (|kit| kit.chain[3].issuer = Some(name("x"))) as Change, ChainError::Issuer { index: 3 }),
         (
             "a leaf that is an authority",
             |kit| {
@@ -122,11 +118,7 @@ fn t4_refuses_a_chain_that_does_not_lead_from_the_root_to_the_key() {
             |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x84),
             ChainError::KeyUsage { index: 4 },
         ),
-        (
-            "a leaf that may not sign",
-            |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x40),
-            ChainError::KeyUsage { index: 4 },
-        ),
+        ("a leaf that may not sign", |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x40), ChainError::KeyUsage { index: 4 }),
         (
             "a leaf without key usage",
             |kit| {
@@ -193,11 +185,7 @@ fn t4_refuses_a_certificate_that_nitro_does_not_issue() {
                 E::CommonName,
             ),
             ("an escape in the name", |kit| kit.chain[3].subject = name("i-0\x1b[2J"), E::CommonName),
-            (
-                "ends before it starts",
-                |kit| (kit.chain[3].not_before, kit.chain[3].not_after) = (NOW + 1, NOW),
-                E::Validity,
-            ),
+            ("ends before it starts", |kit| (kit.chain[3].not_before, kit.chain[3].not_after) = (NOW + 1, NOW), E::Validity),
             (
                 "a compressed key",
                 |kit| {
@@ -236,11 +224,7 @@ fn t4_refuses_a_certificate_that_nitro_does_not_issue() {
                 |kit| kit.extension(3, BASIC_CONSTRAINTS).value = vec![5, 0],
                 E::BasicConstraints,
             ),
-            (
-                "constraints with trailing bytes",
-                |kit| kit.extension(3, BASIC_CONSTRAINTS).value.push(0),
-                E::BasicConstraints,
-            ),
+            ("constraints with trailing bytes", |kit| kit.extension(3, BASIC_CONSTRAINTS).value.push(0), E::BasicConstraints),
             (
                 "a negative path length",
                 |kit| {
@@ -265,11 +249,7 @@ fn t4_refuses_a_certificate_that_nitro_does_not_issue() {
             ("an empty key usage", |kit| kit.extension(3, KEY_USAGE).value = vec![3, 1, 0], E::KeyUsage),
             ("a key usage of no bits", |kit| kit.extension(3, KEY_USAGE).value = vec![3, 2, 0, 0], E::KeyUsage),
             ("a key usage with a wrong count", |kit| kit.extension(3, KEY_USAGE).value = vec![3, 2, 0, 4], E::KeyUsage),
-            (
-                "a key usage of three bytes",
-                |kit| kit.extension(3, KEY_USAGE).value = vec![3, 4, 0, 4, 0, 1],
-                E::KeyUsage,
-            ),
+            ("a key usage of three bytes", |kit| kit.extension(3, KEY_USAGE).value = vec![3, 4, 0, 4, 0, 1], E::KeyUsage),
             ("unused bits in the signature", |kit| kit.chain[3].unused_signature_bits = 1, E::Der),
             ("trailing bytes", |kit| kit.chain[3].trailing = vec![0], E::Der),
         ]

@@ -29,10 +29,7 @@ impl Files {
         let root = BASE64_STANDARD.encode(&kit.certificates()[0]);
         let root = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
         let (root, document) = (self.write("root.pem", root.as_bytes()), self.write("document", &kit.build()));
-        run(
-            &["verify", document.to_str().unwrap(), "--root", root.to_str().unwrap(), "--at", &NOW.to_string()],
-            arguments,
-        )
+        run(&["verify", document.to_str().unwrap(), "--root", root.to_str().unwrap(), "--at", &NOW.to_string()], arguments)
     }
 }
 

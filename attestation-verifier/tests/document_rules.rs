@@ -1,14 +1,12 @@
 //! One valid document, one thing changed at a time, and for each the rule that it breaks.
 
-#![expect(clippy::too_many_lines, reason = "a table of cases is long")]
-
 mod kit;
 
 use attestation_verifier::{AuthenticateError, DocumentError, Field, authenticate, verify};
 use kit::der::name;
 use kit::{
-    BASIC_CONSTRAINTS, Change, Extension, Kit, MODULE_ID, NOW, TIME, cbor_bundle, cbor_bytes, cbor_number, cbor_pcrs,
-    cbor_text, each_is_refused, expectations, pcrs,
+    BASIC_CONSTRAINTS, Change, Extension, Kit, MODULE_ID, NOW, TIME, cbor_bundle, cbor_bytes, cbor_number, cbor_pcrs, cbor_text,
+    each_is_refused, expectations, pcrs,
 };
 use p384::ecdsa::Signature;
 
@@ -56,10 +54,7 @@ fn accepts_a_high_s_and_gives_it_the_same_identity() {
     let other = Signature::from_scalars(signature.r().to_bytes(), (-*signature.s()).to_bytes()).unwrap();
     assert_ne!(signature, other);
     let [one, two] = [signature, other].map(|signature| {
-        authenticate(&kit.wrap(&payload, &signature.to_bytes()), &kit.anchor(), TIME)
-            .unwrap()
-            .payload_digest()
-            .to_owned()
+        authenticate(&kit.wrap(&payload, &signature.to_bytes()), &kit.anchor(), TIME).unwrap().payload_digest().to_owned()
     });
     assert_eq!(one, two);
 }
@@ -72,11 +67,7 @@ fn t5_refuses_every_other_envelope() {
         ("a long tag", |kit| kit.tag = vec![0xd8, 18], DocumentError::NotShortest),
         ("three items", |kit| kit.envelope = vec![0x83], DocumentError::Envelope),
         ("five items", |kit| kit.envelope = vec![0x85], DocumentError::Envelope),
-        (
-            "an indefinite envelope",
-            |kit| (kit.envelope, kit.trailing) = (vec![0x9f], vec![0xff]),
-            DocumentError::Envelope,
-        ),
+        ("an indefinite envelope", |kit| (kit.envelope, kit.trailing) = (vec![0x9f], vec![0xff]), DocumentError::Envelope),
         ("a long array head", |kit| kit.envelope = vec![0x98, 4], DocumentError::NotShortest),
         ("a map", |kit| kit.envelope = vec![0xa2], DocumentError::Syntax),
         ("ES256", |kit| kit.protected = vec![0xa1, 1, 0x26], DocumentError::Protected),
@@ -138,55 +129,19 @@ fn t5_refuses_a_payload_that_the_specification_does_not_have() {
         kit.set("pcrs", cbor_pcrs(&all));
     }
     each_is_refused([
-        (
-            "an empty key",
-            (|kit| kit.entries.insert(0, (String::new(), Vec::new()))) as Change,
-            DocumentError::UnknownKey,
-        ),
+        ("an empty key", (|kit| kit.entries.insert(0, (String::new(), Vec::new()))) as Change, DocumentError::UnknownKey),
         ("an unknown key", |kit| kit.entries.push(("more".into(), cbor_text(""))), DocumentError::UnknownKey),
         ("a NitroTPM", |kit| kit.entries[3].0 = "nitrotpm_pcrs".into(), DocumentError::NitroTpm),
-        (
-            "a NitroTPM in disguise",
-            |kit| kit.entries.push(("nitrotpm_pcrs".into(), vec![0xa0])),
-            DocumentError::NitroTpm,
-        ),
-        (
-            "module_id twice",
-            |kit| kit.entries.push(kit.entries[0].clone()),
-            DocumentError::DuplicateKey(Field::ModuleId),
-        ),
+        ("a NitroTPM in disguise", |kit| kit.entries.push(("nitrotpm_pcrs".into(), vec![0xa0])), DocumentError::NitroTpm),
+        ("module_id twice", |kit| kit.entries.push(kit.entries[0].clone()), DocumentError::DuplicateKey(Field::ModuleId)),
         ("digest twice", |kit| kit.entries.push(kit.entries[1].clone()), DocumentError::DuplicateKey(Field::Digest)),
-        (
-            "timestamp twice",
-            |kit| kit.entries.push(kit.entries[2].clone()),
-            DocumentError::DuplicateKey(Field::Timestamp),
-        ),
+        ("timestamp twice", |kit| kit.entries.push(kit.entries[2].clone()), DocumentError::DuplicateKey(Field::Timestamp)),
         ("pcrs twice", |kit| kit.entries.push(kit.entries[3].clone()), DocumentError::DuplicateKey(Field::Pcrs)),
-        (
-            "certificate twice",
-            |kit| kit.entries.push(kit.entries[4].clone()),
-            DocumentError::DuplicateKey(Field::Certificate),
-        ),
-        (
-            "cabundle twice",
-            |kit| kit.entries.push(kit.entries[5].clone()),
-            DocumentError::DuplicateKey(Field::Authorities),
-        ),
-        (
-            "public_key twice",
-            |kit| kit.entries.push(kit.entries[6].clone()),
-            DocumentError::DuplicateKey(Field::PublicKey),
-        ),
-        (
-            "user_data twice",
-            |kit| kit.entries.push(kit.entries[7].clone()),
-            DocumentError::DuplicateKey(Field::UserData),
-        ),
-        (
-            "nonce twice",
-            |kit| kit.entries.push(("nonce".into(), kit::NULL.to_vec())),
-            DocumentError::DuplicateKey(Field::Nonce),
-        ),
+        ("certificate twice", |kit| kit.entries.push(kit.entries[4].clone()), DocumentError::DuplicateKey(Field::Certificate)),
+        ("cabundle twice", |kit| kit.entries.push(kit.entries[5].clone()), DocumentError::DuplicateKey(Field::Authorities)),
+        ("public_key twice", |kit| kit.entries.push(kit.entries[6].clone()), DocumentError::DuplicateKey(Field::PublicKey)),
+        ("user_data twice", |kit| kit.entries.push(kit.entries[7].clone()), DocumentError::DuplicateKey(Field::UserData)),
+        ("nonce twice", |kit| kit.entries.push(("nonce".into(), kit::NULL.to_vec())), DocumentError::DuplicateKey(Field::Nonce)),
         ("no module_id", |kit| kit.remove("module_id"), DocumentError::MissingKey(Field::ModuleId)),
         ("no digest", |kit| kit.remove("digest"), DocumentError::MissingKey(Field::Digest)),
         ("no timestamp", |kit| kit.remove("timestamp"), DocumentError::MissingKey(Field::Timestamp)),
@@ -204,11 +159,7 @@ fn t5_refuses_a_payload_that_the_specification_does_not_have() {
         ("timestamp 0", |kit| kit.set("timestamp", cbor_number(0)), DocumentError::Timestamp),
         ("timestamp -1", |kit| kit.set("timestamp", vec![0x20]), DocumentError::Syntax),
         ("timestamp 1.0", |kit| kit.set("timestamp", vec![0xf9, 0x3c, 0]), DocumentError::Syntax),
-        (
-            "a tagged timestamp",
-            |kit| kit.set("timestamp", [vec![0xc1], cbor_number(NOW)].concat()),
-            DocumentError::Syntax,
-        ),
+        ("a tagged timestamp", |kit| kit.set("timestamp", [vec![0xc1], cbor_number(NOW)].concat()), DocumentError::Syntax),
         (
             "a long timestamp",
             |kit| kit.set("timestamp", [vec![0x1b, 0, 0, 0, 0], vec![1; 4]].concat()),
@@ -230,16 +181,8 @@ fn t5_refuses_a_payload_that_the_specification_does_not_have() {
         ("an empty bundle", |kit| kit.set("cabundle", vec![0x80]), DocumentError::AuthorityCount),
         ("nine authorities", |kit| kit.set("cabundle", cbor_bundle(&vec![vec![0]; 9])), DocumentError::AuthorityCount),
         ("an empty authority", |kit| kit.set("cabundle", cbor_bundle(&[Vec::new()])), DocumentError::CertificateLength),
-        (
-            "a long public_key",
-            |kit| kit.set("public_key", cbor_bytes(&[0; 1025])),
-            DocumentError::FieldLength(Field::PublicKey),
-        ),
-        (
-            "a long user_data",
-            |kit| kit.set("user_data", cbor_bytes(&[0; 1025])),
-            DocumentError::FieldLength(Field::UserData),
-        ),
+        ("a long public_key", |kit| kit.set("public_key", cbor_bytes(&[0; 1025])), DocumentError::FieldLength(Field::PublicKey)),
+        ("a long user_data", |kit| kit.set("user_data", cbor_bytes(&[0; 1025])), DocumentError::FieldLength(Field::UserData)),
         ("a long nonce", |kit| kit.set("nonce", cbor_bytes(&[0; 1025])), DocumentError::FieldLength(Field::Nonce)),
         ("nonce in text", |kit| kit.set("nonce", cbor_text("asked")), DocumentError::Syntax),
         ("nonce undefined", |kit| kit.set("nonce", vec![0xf7]), DocumentError::Syntax),

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use attestation_verifier::{
-    Appraisal, AuthenticateError, ChainError, Difference, DocumentError, Expectations, Expected, Image, TrustAnchor,
-    UnixSeconds, UnverifiedDocument, appraise, authenticate, verify,
+    Appraisal, AuthenticateError, ChainError, Difference, DocumentError, Expectations, Expected, Image, TrustAnchor, UnixSeconds,
+    UnverifiedDocument, appraise, authenticate, verify,
 };
 
 /// The vectors are a directory of their own. Where they are not, there is nothing to test, and CI must have them.
@@ -54,10 +54,7 @@ fn each_document_gets_its_verdict_at_its_own_time() {
     for (name, document) in documents() {
         if name.starts_with("vaportpm") {
             let time = UnixSeconds(1_770_113_522);
-            assert_eq!(
-                authenticate(&document, &aws, time).unwrap_err(),
-                AuthenticateError::Document(DocumentError::NitroTpm)
-            );
+            assert_eq!(authenticate(&document, &aws, time).unwrap_err(), AuthenticateError::Document(DocumentError::NitroTpm));
             tpm += 1;
             continue;
         }
@@ -72,9 +69,7 @@ fn each_document_gets_its_verdict_at_its_own_time() {
         if authentic.pcrs().debug_mode() {
             let Appraisal { differences, .. } = appraise(authentic, &expectations, time).unwrap_err();
             assert_eq!(differences[0], Difference::DebugMode, "{name}");
-            assert!(
-                differences[1..].iter().all(|difference| matches!(difference, Difference::Pcr { index: 0..=2, .. }))
-            );
+            assert!(differences[1..].iter().all(|difference| matches!(difference, Difference::Pcr { index: 0..=2, .. })));
             debug += 1;
         } else {
             let document = appraise(authentic, &expectations, time).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -109,8 +104,7 @@ fn webpki_agrees_on_every_genuine_chain() {
         let time = own_time(&document);
         let document = UnverifiedDocument::parse(&document).unwrap();
         let contents = document.danger_contents();
-        let chain: Vec<_> =
-            contents.authorities.iter().copied().chain([contents.certificate]).map(<[u8]>::to_vec).collect();
+        let chain: Vec<_> = contents.authorities.iter().copied().chain([contents.certificate]).map(<[u8]>::to_vec).collect();
         assert!(kit::webpki_accepts(&chain, time.0), "{name}");
     }
 }

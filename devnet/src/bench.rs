@@ -71,7 +71,11 @@ pub async fn bench(dir: &Path, program: &Path, calls: usize) -> Result<()> {
     println!("\n{calls} calls each way, alternating, a new TLS connection each        p50        p99");
     println!("  through the vault                                        {:>7.2} ms {:>7.2} ms", through.p50, through.p99);
     println!("  directly to the storefront                               {:>7.2} ms {:>7.2} ms", direct.p50, direct.p99);
-    println!("  ratio                                                    {:>7.2}    {:>7.2}", through.p50 / direct.p50, through.p99 / direct.p99);
+    println!(
+        "  ratio                                                    {:>7.2}    {:>7.2}",
+        through.p50 / direct.p50,
+        through.p99 / direct.p99
+    );
     println!("\nstages inside the enclave (between two points of a call)             p50        p99");
     for (stage, percentiles) in stages(&fs::read_to_string(&times)?)? {
         println!("  {stage:<56} {:>7.2} ms {:>7.2} ms", percentiles.p50, percentiles.p99);
@@ -88,7 +92,11 @@ pub async fn bench(dir: &Path, program: &Path, calls: usize) -> Result<()> {
     world.start_enclave(&[]).await?;
     world.start_host(&[]).await?;
     world.unlock().await?;
-    println!("restart: both processes, checkpoint, share, ledger of {} entries to serving: {:.1} ms", 2 * (calls + 10), millis(since.elapsed()));
+    println!(
+        "restart: both processes, checkpoint, share, ledger of {} entries to serving: {:.1} ms",
+        2 * (calls + 10),
+        millis(since.elapsed())
+    );
     Ok(())
 }
 

@@ -56,19 +56,13 @@ impl SoftwareNsm {
     ///
     /// # Errors
     /// When the operating system has no randomness, or the clock stands outside of the root's validity.
-    pub fn boot(
-        ca: Arc<SoftwareNsmCa>,
-        image: [[u8; 48]; 3],
-        role: [u8; 48],
-        offset_seconds: i64,
-    ) -> anyhow::Result<Self> {
+    pub fn boot(ca: Arc<SoftwareNsmCa>, image: [[u8; 48]; 3], role: [u8; 48], offset_seconds: i64) -> anyhow::Result<Self> {
         let instance = ca.instance_id();
         let module_id = format!("{instance}-enc{}", random_hex(17)?);
         let mut registers: BTreeMap<_, _> =
             (0..REGISTERS).map(|index| (index, Register { value: [0; 48], locked: index < FIRST_FREE })).collect();
         let [pcr0, pcr1, pcr2] = image;
-        for (index, value) in [(0, pcr0), (1, pcr1), (2, pcr2), (3, role), (4, extended(&[0; 48], instance.as_bytes()))]
-        {
+        for (index, value) in [(0, pcr0), (1, pcr1), (2, pcr2), (3, role), (4, extended(&[0; 48], instance.as_bytes()))] {
             registers.insert(index, Register { value, locked: true });
         }
         let now = millis(offset_seconds).ok_or_else(|| anyhow::anyhow!("the clock stands before 1970"))? / 1000;

@@ -16,8 +16,7 @@ use tap::Recorder;
 
 const PREFIX: &str = "shpat_";
 const ORDERS: &str = r#"{"query":"{ orders { edges { node { id name } } } }"}"#;
-const ROUTING: &str =
-    r#"{"query":"mutation { shopifyPaymentsPayoutAlternateCurrencyCreate(currency: USD) { success } }"}"#;
+const ROUTING: &str = r#"{"query":"mutation { shopifyPaymentsPayoutAlternateCurrencyCreate(currency: USD) { success } }"}"#;
 const API: &str = "https://demo-shop.myshopify.com/admin/api/2026-10";
 
 /// As a platform makes them.
@@ -101,8 +100,14 @@ fn the_search_finds_every_form_wherever_it_stands() {
     }
     for neighbours in 0..7 {
         let text = format!("{}{token}{}", "n".repeat(neighbours), "m".repeat(neighbours * 2));
-        assert!(forms.find(STANDARD_NO_PAD.encode(&text).as_bytes()).iter().any(|form| form.starts_with("base64")), "{neighbours}");
-        assert!(forms.find(URL_SAFE_NO_PAD.encode(&text).as_bytes()).iter().any(|form| form.starts_with("base64")), "{neighbours}");
+        assert!(
+            forms.find(STANDARD_NO_PAD.encode(&text).as_bytes()).iter().any(|form| form.starts_with("base64")),
+            "{neighbours}"
+        );
+        assert!(
+            forms.find(URL_SAFE_NO_PAD.encode(&text).as_bytes()).iter().any(|form| form.starts_with("base64")),
+            "{neighbours}"
+        );
     }
     forms.absent("another token", random_token().as_bytes());
     forms.absent("nothing", b"");
@@ -180,8 +185,10 @@ async fn t6_no_byte_that_the_host_sees_or_stores_holds_the_token() {
     assert!(world.storefront.journal().len() >= 6, "the token was not used");
     assert_eq!(world.storefront.refused(), 0, "another token was used");
 
-    let mut places: Vec<(String, Vec<u8>)> =
-        said.into_iter().flat_map(|said| [("answer".to_owned(), said.out.into_bytes()), ("error".to_owned(), said.error.into_bytes())]).collect();
+    let mut places: Vec<(String, Vec<u8>)> = said
+        .into_iter()
+        .flat_map(|said| [("answer".to_owned(), said.out.into_bytes()), ("error".to_owned(), said.error.into_bytes())])
+        .collect();
     places.extend(served(&world).await);
     world.kill_enclave();
     world.kill_host();
@@ -196,7 +203,9 @@ async fn t6_no_byte_that_the_host_sees_or_stores_holds_the_token() {
         .collect();
     places.extend(receipts);
     let flows = recorder.flows();
-    for name in ["to enclave", "from enclave", "to relay", "from relay", "to host", "from host", "to storefront", "from storefront"] {
+    for name in
+        ["to enclave", "from enclave", "to relay", "from relay", "to host", "from host", "to storefront", "from storefront"]
+    {
         assert!(flows.iter().any(|(flow, bytes)| *flow == name && !bytes.is_empty()), "nothing was seen {name}");
     }
     places.extend(flows.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)));
@@ -232,7 +241,8 @@ async fn calls(world: &World) -> Vec<devnet::world::Said> {
     let (store, graphql, shop) = (World::store(), format!("{API}/graphql.json"), format!("{API}/shop.json"));
     let base = ["call", "--include", "--key", "caller.key", "--store", &store];
     let json = ["-H", "content-type: application/json"];
-    let orders = world.vault_ok(&[&base[..], &json, &["--receipt", "orders.receipt", "-d", ORDERS, &graphql]].concat()).await.unwrap();
+    let orders =
+        world.vault_ok(&[&base[..], &json, &["--receipt", "orders.receipt", "-d", ORDERS, &graphql]].concat()).await.unwrap();
     assert!(orders.out.contains("gid://shopify/Order/1001"), "{}", orders.out);
     let echo = world.vault_ok(&[&base[..], &[&shop]].concat()).await.unwrap();
     assert!(echo.out.contains("[redacted]"), "nothing was echoed: {}", echo.out);

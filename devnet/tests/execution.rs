@@ -68,8 +68,7 @@ fn verify(state_root: B256, proof: &Value) -> Result<(), String> {
     };
     let expected = (account != TrieAccount::default()).then(|| alloy_rlp::encode(account));
     let account_nodes = nodes(&proof["accountProof"]);
-    verify_proof(state_root, Nibbles::unpack(keccak256(address)), expected, &account_nodes)
-        .map_err(|e| e.to_string())?;
+    verify_proof(state_root, Nibbles::unpack(keccak256(address)), expected, &account_nodes).map_err(|e| e.to_string())?;
     for slot in proof["storageProof"].as_array().unwrap() {
         let key: B256 = word(U256::from_str_radix(&slot["key"].as_str().unwrap()[2..], 16).unwrap().to());
         let value: U256 = slot["value"].as_str().unwrap().parse().unwrap();
@@ -105,8 +104,7 @@ async fn a_raw_transaction_deploys_a_contract_that_answers_over_http() {
     assert_eq!(hash, keccak256(&store));
     let mut receipt = Value::Null;
     for _ in 0..50 {
-        let answer =
-            rpc(json!({"jsonrpc": "2.0", "id": 3, "method": "eth_getTransactionReceipt", "params": [hash]})).await;
+        let answer = rpc(json!({"jsonrpc": "2.0", "id": 3, "method": "eth_getTransactionReceipt", "params": [hash]})).await;
         receipt = answer["result"].clone();
         if !receipt.is_null() {
             break;
@@ -115,8 +113,7 @@ async fn a_raw_transaction_deploys_a_contract_that_answers_over_http() {
     }
     assert_eq!(receipt["status"], "0x1");
     assert_eq!(receipt["logs"][0]["data"], word(7).to_string());
-    let call =
-        json!({"jsonrpc": "2.0", "id": 4, "method": "eth_call", "params": [{"to": contract, "data": "0x"}, "latest"]});
+    let call = json!({"jsonrpc": "2.0", "id": 4, "method": "eth_call", "params": [{"to": contract, "data": "0x"}, "latest"]});
     assert_eq!(rpc(call).await["result"], word(7).to_string());
     let logs = result(&chain, "eth_getLogs", json!([{"fromBlock": "earliest", "address": contract}]));
     assert_eq!(logs.as_array().unwrap().len(), 1);
@@ -209,8 +206,7 @@ fn refuses_a_transaction_with_the_wrong_nonce_or_chain() {
 fn a_revert_gives_its_data_and_an_estimate_is_enough() {
     let chain = chain();
     // MSTORE8(0, 0xee), REVERT(0, 1)
-    let reverts =
-        chain.execute(&chain.accounts().owner, None, creation("60ee60005360016000fd")).unwrap().created.unwrap();
+    let reverts = chain.execute(&chain.accounts().owner, None, creation("60ee60005360016000fd")).unwrap().created.unwrap();
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [{"to": reverts}, "latest"]});
     let answer = chain.rpc(&call);
     assert_eq!((&answer["error"]["code"], &answer["error"]["data"]), (&json!(3), &json!("0xee")));

@@ -2,8 +2,7 @@
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use chain::{
-    Account, AccountProof, AdvanceError, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot,
-    Wants,
+    Account, AccountProof, AdvanceError, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, Wants,
 };
 use devnet::chain::{Config, Devnet, SLOTS_PER_PERIOD};
 use serde_json::{Value, json};
@@ -204,8 +203,7 @@ async fn the_beacon_api_serves_ssz_and_json() {
     assert_eq!(framed.len(), update.len() + 12);
     assert_eq!(framed[..8], (update.len() as u64 + 4).to_le_bytes());
     assert_eq!(&framed[12..], update);
-    let json: Value =
-        get("light_client/updates?start_period=0&count=1", "application/json").await.json().await.unwrap();
+    let json: Value = get("light_client/updates?start_period=0&count=1", "application/json").await.json().await.unwrap();
     let committee = &json[0]["data"]["next_sync_committee"]["pubkeys"];
     assert_eq!((&json[0]["version"], committee.as_array().unwrap().len()), (&json!("fulu"), 512));
     let genesis: Value = get("genesis", "application/json").await.json().await.unwrap();

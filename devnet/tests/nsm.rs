@@ -50,8 +50,7 @@ fn a_document_has_the_form_and_the_chain_of_a_genuine_one() {
     let document = authenticate(&nsm.attest(b"", b"", b"").unwrap(), &anchor, now(&nsm)).unwrap();
     assert!(!document.encoding().tagged && document.encoding().indefinite_payload);
     assert_eq!((document.user_data(), document.public_key(), document.nonce()), (None, None, None));
-    let lives: Vec<_> =
-        document.chain().certificates().iter().map(|one| (one.not_after.0 - one.not_before.0) / 3600).collect();
+    let lives: Vec<_> = document.chain().certificates().iter().map(|one| (one.not_after.0 - one.not_before.0) / 3600).collect();
     assert_eq!(lives, [30 * 365 * 24, 20 * 24, 6 * 24, 24, 3]);
 }
 

@@ -16,8 +16,7 @@ pub(crate) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
 }
 
 pub(crate) fn name(common_name: &str) -> Vec<u8> {
-    let attribute =
-        |id: u8, tag: u8, value: &[u8]| element(0x31, &sequence(&[element(6, &[0x55, 4, id]), element(tag, value)]));
+    let attribute = |id: u8, tag: u8, value: &[u8]| element(0x31, &sequence(&[element(6, &[0x55, 4, id]), element(tag, value)]));
     sequence(&[attribute(6, 0x13, b"US"), attribute(10, 0x0c, b"kit"), attribute(3, 0x0c, common_name.as_bytes())])
 }
 

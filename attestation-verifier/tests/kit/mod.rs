@@ -185,8 +185,7 @@ pub(crate) fn pcrs() -> Vec<(u64, Vec<u8>)> {
 }
 
 pub(crate) fn cbor_pcrs(pcrs: &[(u64, Vec<u8>)]) -> Vec<u8> {
-    let body: Vec<u8> =
-        pcrs.iter().flat_map(|(index, value)| [cbor_number(*index), cbor_bytes(value)].concat()).collect();
+    let body: Vec<u8> = pcrs.iter().flat_map(|(index, value)| [cbor_number(*index), cbor_bytes(value)].concat()).collect();
     [
         cbor(|encoder| {
             encoder.map(pcrs.len() as u64).unwrap();

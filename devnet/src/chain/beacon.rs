@@ -189,8 +189,7 @@ pub(super) struct BeaconBlock {
 impl BeaconBlock {
     pub(super) fn assemble(slot: u64, parent: Root, state: Proven, aggregate: SyncAggregate, payload: Payload) -> Self {
         let body = body(&state.noise, &aggregate, &payload);
-        let header =
-            BeaconHeader { slot, proposer: slot % 1024, parent, state: state.tree(slot).root(), body: body.root() };
+        let header = BeaconHeader { slot, proposer: slot % 1024, parent, state: state.tree(slot).root(), body: body.root() };
         let root = header.root();
         let execution_branch = body.branch(EXECUTION_PAYLOAD);
         Self { header, root, payload, execution_branch, state, finalized: None, aggregate }

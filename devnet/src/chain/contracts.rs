@@ -79,8 +79,7 @@ impl Devnet {
     /// The constitution of a vault on this chain: custody 1 of 1, checkpoint signers 1 of 1.
     #[must_use]
     pub fn constitution(&self, custody_member: &[u8; 65], admin: Address, signer: Address) -> Constitution {
-        let contract =
-            |address: Address| Contract { address: address.into(), code_hash: keccak256(self.code(address)).into() };
+        let contract = |address: Address| Contract { address: address.into(), code_hash: keccak256(self.code(address)).into() };
         let contracts = self.contracts();
         Constitution {
             version: constitution::VERSION,

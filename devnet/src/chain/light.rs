@@ -28,11 +28,7 @@ impl Node {
                 "header": block.light_header_json(), "current_sync_committee": committee_json(committee),
                 "current_sync_committee_branch": branch_json(&branch),
             }),
-            parts: vec![
-                Part::Variable(block.light_header()),
-                Part::Fixed(committee.to_vec()),
-                Part::Fixed(branch.concat()),
-            ],
+            parts: vec![Part::Variable(block.light_header()), Part::Fixed(committee.to_vec()), Part::Fixed(branch.concat())],
         }
     }
 

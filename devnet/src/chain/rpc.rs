@@ -212,8 +212,7 @@ impl Params<'_> {
         };
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         let bad = |name: &'static str| move || RpcError::params(format!("call has a bad {name}"));
-        let address =
-            |name: &'static str| text(name).map(|t| t.parse::<Address>().map_err(|_| bad(name)())).transpose();
+        let address = |name: &'static str| text(name).map(|t| t.parse::<Address>().map_err(|_| bad(name)())).transpose();
         let data = text("input").or_else(|| text("data")).unwrap_or("0x");
         Ok(Call {
             from: address("from")?.unwrap_or_default(),

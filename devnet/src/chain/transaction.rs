@@ -80,14 +80,7 @@ impl Account {
     ///
     /// # Errors
     /// The key is not a secp256k1 key.
-    pub fn transaction(
-        &self,
-        chain_id: u64,
-        nonce: u64,
-        to: Option<Address>,
-        value: U256,
-        data: Bytes,
-    ) -> Result<Bytes> {
+    pub fn transaction(&self, chain_id: u64, nonce: u64, to: Option<Address>, value: U256, data: Bytes) -> Result<Bytes> {
         let transaction = TxEip1559 {
             chain_id,
             nonce,

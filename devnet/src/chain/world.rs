@@ -33,13 +33,7 @@ struct Entry {
 
 impl Default for Entry {
     fn default() -> Self {
-        Self {
-            nonce: 0,
-            balance: U256::ZERO,
-            code_hash: KECCAK_EMPTY,
-            storage: BTreeMap::new(),
-            storage_root: EMPTY_ROOT_HASH,
-        }
+        Self { nonce: 0, balance: U256::ZERO, code_hash: KECCAK_EMPTY, storage: BTreeMap::new(), storage_root: EMPTY_ROOT_HASH }
     }
 }
 
@@ -105,8 +99,7 @@ impl World {
             for (slot, value) in account.storage {
                 let key = keccak256(slot.to_be_bytes::<32>());
                 let value = value.present_value();
-                let before =
-                    if value.is_zero() { entry.storage.remove(&key) } else { entry.storage.insert(key, value) };
+                let before = if value.is_zero() { entry.storage.remove(&key) } else { entry.storage.insert(key, value) };
                 stale |= before.unwrap_or_default() != value;
             }
             if stale {

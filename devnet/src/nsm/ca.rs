@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, SerialNumber, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, SerialNumber, date_time_ymd,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -192,11 +192,7 @@ fn serial() -> anyhow::Result<SerialNumber> {
     Ok(SerialNumber::from_slice(&bytes))
 }
 
-fn authority(
-    common_name: &str,
-    constraints: BasicConstraints,
-    window: (u64, u64),
-) -> anyhow::Result<CertificateParams> {
+fn authority(common_name: &str, constraints: BasicConstraints, window: (u64, u64)) -> anyhow::Result<CertificateParams> {
     let instance = matches!(constraints, BasicConstraints::Constrained(0));
     let mut params = params(common_name, window);
     params.serial_number = Some(serial()?);

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 
 /// `GET shop.json`: the shop, every request header, and the token in the forms that leak.
 pub(super) fn shop(domain: &str, token: &str, headers: &HeaderMap) -> Vec<u8> {
-    let echoed: Map<String, Value> = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
-        .collect();
+    let echoed: Map<String, Value> =
+        headers.iter().map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes())))).collect();
     let each = |form: fn(u8) -> String| token.bytes().map(form).collect::<String>();
     let forms = json!({
         "base64": STANDARD.encode(token), "base64_url": URL_SAFE_NO_PAD.encode(token),
@@ -170,9 +168,8 @@ mod tests {
 
     #[test]
     fn finds_root_fields_with_aliases_and_arguments() {
-        let fields = root_fields(
-            r#"query Q($n: Int = 1) { a: orders(first: 5, query: "x } y") { nodes { id } } shop { name }, b }"#,
-        );
+        let fields =
+            root_fields(r#"query Q($n: Int = 1) { a: orders(first: 5, query: "x } y") { nodes { id } } shop { name }, b }"#);
         let pair = |key: &str, field: &str| (key.to_owned(), field.to_owned());
         assert_eq!(fields, [pair("a", "orders"), pair("shop", "shop"), pair("b", "b")]);
     }

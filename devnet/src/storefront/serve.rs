@@ -100,13 +100,7 @@ async fn behave(State(storefront): State<Storefront>, Path(host): Path<String>, 
     storefront.behave(&host, behaviour);
 }
 
-async fn shop(
-    State(storefront): State<Storefront>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn shop(State(storefront): State<Storefront>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let host = text("host").split(':').next().unwrap_or_default().to_ascii_lowercase();
     let Some(token) = storefront.state().tokens.get(&host).cloned() else {
@@ -114,10 +108,7 @@ async fn shop(
     };
     if text("x-shopify-access-token") != token {
         storefront.state().refused += 1;
-        return problem(
-            StatusCode::UNAUTHORIZED,
-            "[API] Invalid API key or access token (unrecognized login or wrong password)",
-        );
+        return problem(StatusCode::UNAUTHORIZED, "[API] Invalid API key or access token (unrecognized login or wrong password)");
     }
     storefront.state().journal.push(Call {
         at: now_ms(),
@@ -159,8 +150,8 @@ fn route(method: &Method, path: &str, domain: &str, token: &str, headers: &Heade
     let Some((version, resource)) = path.strip_prefix("/admin/api/").and_then(|rest| rest.split_once('/')) else {
         return problem(StatusCode::NOT_FOUND, "Not Found");
     };
-    let dated = version.len() == 7
-        && version.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
+    let dated =
+        version.len() == 7 && version.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
     match (method.as_str(), resource) {
         ("POST", "graphql.json") if dated => match answer::graphql(domain, body) {
             Some(answer) => json_body(answer.into_bytes()),

@@ -86,14 +86,7 @@ impl LightClient {
         }
         let current = Committee::validate(&committee, committee_root).map_err(|_| BootstrapError::CommitteeKeys)?;
         let head = VerifiedHead::new(&header);
-        Ok(Self {
-            network,
-            finalized: head.clone(),
-            attested: head,
-            current: Arc::new(current),
-            next: None,
-            conflict: None,
-        })
+        Ok(Self { network, finalized: head.clone(), attested: head, current: Arc::new(current), next: None, conflict: None })
     }
 
     /// Checks and applies a `LightClientUpdate`. `now` is trusted time in unix seconds.
@@ -196,10 +189,8 @@ impl LightClient {
         let finalized = finality.map(|finality| self.check_finality(finality, &attested)).transpose()?;
         let next = next.map(|next| Self::check_committee(next, &attested)).transpose()?;
 
-        let domain = self
-            .network
-            .sync_committee_domain(signature_slot)
-            .ok_or(AdvanceError::UnsupportedFork { slot: signature_slot })?;
+        let domain =
+            self.network.sync_committee_domain(signature_slot).ok_or(AdvanceError::UnsupportedFork { slot: signature_slot })?;
         if !committee.signed(&aggregate, &merkle::pair(&attested.root, &domain)) {
             return Err(AdvanceError::Signature);
         }

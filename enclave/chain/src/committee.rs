@@ -70,12 +70,8 @@ pub(crate) struct InvalidKeys;
 impl Committee {
     /// Checks all 512 keys: on the curve, in the subgroup, not infinity, adding up to the aggregate key. `root` is that of the bytes.
     pub(crate) fn validate(bytes: &CommitteeBytes<'_>, root: Node) -> Result<Self, InvalidKeys> {
-        let keys: Box<[PublicKey]> = bytes
-            .keys()
-            .iter()
-            .map(|key| PublicKey::key_validate(key))
-            .collect::<Result<_, _>>()
-            .map_err(|_| InvalidKeys)?;
+        let keys: Box<[PublicKey]> =
+            bytes.keys().iter().map(|key| PublicKey::key_validate(key)).collect::<Result<_, _>>().map_err(|_| InvalidKeys)?;
         let all: Vec<&PublicKey> = keys.iter().collect();
         let sum = AggregatePublicKey::aggregate(&all, false).map_err(|_| InvalidKeys)?;
         if sum.to_public_key().compress() != *bytes.aggregate {
@@ -98,7 +94,6 @@ impl Committee {
         else {
             return false;
         };
-        signature.fast_aggregate_verify_pre_aggregated(false, signing_root, DST, &sum.to_public_key())
-            == BLST_ERROR::BLST_SUCCESS
+        signature.fast_aggregate_verify_pre_aggregated(false, signing_root, DST, &sum.to_public_key()) == BLST_ERROR::BLST_SUCCESS
     }
 }

@@ -40,9 +40,7 @@ mod state;
 mod trie;
 
 pub use checkpoint::{AcceptedCheckpoint, Checkpoint, CheckpointError, MAX_CHECKPOINT_AGE, accept_checkpoint};
-pub use client::{
-    AdvanceError, Advanced, BootstrapError, Conflict, LightClient, MAX_UPDATES, MIN_SIGNERS, VerifiedHead, Wants,
-};
+pub use client::{AdvanceError, Advanced, BootstrapError, Conflict, LightClient, MAX_UPDATES, MIN_SIGNERS, VerifiedHead, Wants};
 pub use network::{CustomNetwork, Layout, Network, NetworkError, UnknownLayout};
 pub use rlp::RlpError;
 pub use slot::Slot;

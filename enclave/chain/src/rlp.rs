@@ -103,11 +103,7 @@ impl<'a> Items<'a> {
             return Err(RlpError::NotCanonical);
         }
         self.rest = rest;
-        Ok(if is_list {
-            Item::List { payload, encoded: before.saturating_sub(rest.len()) }
-        } else {
-            Item::String(payload)
-        })
+        Ok(if is_list { Item::List { payload, encoded: before.saturating_sub(rest.len()) } } else { Item::String(payload) })
     }
 
     /// Nothing may be left.

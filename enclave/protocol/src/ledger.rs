@@ -328,6 +328,9 @@ pub struct RecordRef {
     /// Generation.
     #[n(1)]
     pub generation: u64,
+    /// SHA-256 of the sealed bytes: a record that was sealed in another history of the same keys is not this one.
+    #[n(2)]
+    pub sealed: ByteArray<32>,
 }
 
 /// A call refused.

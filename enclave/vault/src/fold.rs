@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use protocol::ledger::{Body, Ending, Reservation};
+use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
 
 /// State read out of the ledger, entry by entry.
 #[derive(Debug, Default)]
 pub(crate) struct Fold {
-    /// Current generation of each record.
-    generations: HashMap<[u8; 32], u64>,
+    /// Current generation of each record, and the SHA-256 of its sealed bytes.
+    records: HashMap<[u8; 32], (u64, [u8; 32])>,
     /// Limits.
     pub(crate) budget: Budget,
     /// Intents without an outcome, with what they reserved.
@@ -26,7 +27,12 @@ pub(crate) struct OutOfOrder;
 impl Fold {
     /// The generation of a record that may be used; `None` if the ledger knows no such record.
     pub(crate) fn generation(&self, record: &[u8; 32]) -> Option<u64> {
-        self.generations.get(record).copied()
+        self.records.get(record).map(|(generation, _)| *generation)
+    }
+
+    /// Whether these are the current generation's sealed bytes.
+    pub(crate) fn is_current(&self, record: &[u8; 32], sealed: &[u8]) -> bool {
+        self.records.get(record).is_some_and(|(_, digest)| *digest == <[u8; 32]>::from(Sha256::digest(sealed)))
     }
 
     /// Whether an entry may come next: records go up by one generation, and only open intents are closed.
@@ -52,7 +58,7 @@ impl Fold {
             Body::Boot(boot) => boot.time,
             Body::Provision(provisioned) => {
                 for record in &provisioned.records {
-                    self.generations.insert(*record.id, record.generation);
+                    self.records.insert(*record.id, (record.generation, *record.sealed));
                 }
                 self.open.remove(&provisioned.intent).ok_or(OutOfOrder)?;
                 provisioned.time

@@ -62,7 +62,7 @@ async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, B
     let lacking = Stop(Problem::Supply);
     let generation = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
     match io.need(Need::Record { id: (*id).into() }).await? {
-        Supply::Record(Some(sealed)) => Ok((generation, sealed)),
+        Supply::Record(Some(sealed)) if shared.state().serving()?.ledger.fold.is_current(id, &sealed) => Ok((generation, sealed)),
         _ => Err(lacking),
     }
 }

@@ -11,6 +11,7 @@ use protocol::message::{Problem, RecordPut};
 use protocol::provision::{Provision, ProvisionRequest, digest};
 use protocol::{call, provision as format};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::append::{append, settle};
 use crate::call::{Denied, permitted, receipt, with_receipt};
@@ -83,7 +84,14 @@ pub(crate) async fn provision(
         store: store.0.into(),
         provision: request.provision_abi().to_vec().into(),
         signature: (*request.signature()).into(),
-        records: sealed.iter().map(|put| RecordRef { id: put.id, generation: put.generation }).collect(),
+        records: sealed
+            .iter()
+            .map(|put| RecordRef {
+                id: put.id,
+                generation: put.generation,
+                sealed: <[u8; 32]>::from(Sha256::digest(&*put.sealed)).into(),
+            })
+            .collect(),
     };
     let proposal = Proposal { body: Body::Provision(entry), time, records: sealed, reserved: false };
     let entry = match append(io, shared, proposal, || {}).await {

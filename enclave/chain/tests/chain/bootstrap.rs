@@ -122,10 +122,7 @@ fn refuses_offsets_out_of_place() {
             let error = bootstrap(&block, &ssz).unwrap_err();
             if offset == 0 {
                 // The slot is looked for where the offset points: it may be no slot of this chain.
-                assert!(
-                    matches!(error, BootstrapError::Malformed(_) | BootstrapError::UnsupportedFork { .. }),
-                    "{error}"
-                );
+                assert!(matches!(error, BootstrapError::Malformed(_) | BootstrapError::UnsupportedFork { .. }), "{error}");
             } else {
                 assert_eq!(error, BootstrapError::Malformed(SszError::Offset), "{offset}");
             }

@@ -1,7 +1,5 @@
 //! A locally run chain: Electra from genesis, Fulu from epoch 300, six seconds a slot, real state transitions.
-use chain::{
-    Account, Advanced, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, accept_checkpoint,
-};
+use chain::{Account, Advanced, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, accept_checkpoint};
 use serde_json::Value;
 
 use crate::rpc_proof::RpcProof;

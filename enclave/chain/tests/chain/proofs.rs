@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use crate::synthetic::{Block, client_at};
 
 const EMPTY_CODE: [u8; 32] = [
-    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6,
-    0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6, 0x53, 0xca,
+    0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
 ];
 const CODE: &[u8] = b"code of the contract";
 const CONTRACT: [u8; 20] = [0xc0; 20];
@@ -37,8 +37,7 @@ impl TrieAccount {
     }
 
     fn fields(&self) -> Vec<Bytes> {
-        let integer =
-            |bytes: &[u8]| Bytes::copy_from_slice(&bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]);
+        let integer = |bytes: &[u8]| Bytes::copy_from_slice(&bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]);
         vec![
             integer(&self.nonce.to_be_bytes()),
             integer(&self.balance.to_be_bytes::<32>()),
@@ -68,10 +67,7 @@ impl Trie {
         }
         let root = builder.root();
         let nodes = builder.take_proof_nodes().into_nodes_sorted().into_iter().map(|(_, node)| node);
-        (
-            root,
-            nodes.enumerate().filter(|(index, node)| *index == 0 || node.len() >= 32).map(|(_, node)| node).collect(),
-        )
+        (root, nodes.enumerate().filter(|(index, node)| *index == 0 || node.len() >= 32).map(|(_, node)| node).collect())
     }
 }
 
@@ -96,12 +92,8 @@ impl World {
 
     fn with(encode: impl Fn(&TrieAccount) -> Vec<u8>, value: impl Fn(u8) -> Vec<u8>) -> Self {
         let storage = Trie::new((0..40).map(|slot| (word(slot).to_vec(), value(slot))));
-        let contract = TrieAccount {
-            nonce: 1,
-            balance: U256::from(500),
-            storage_root: storage.prove(&[]).0,
-            code_hash: keccak256(CODE),
-        };
+        let contract =
+            TrieAccount { nonce: 1, balance: U256::from(500), storage_root: storage.prove(&[]).0, code_hash: keccak256(CODE) };
         let other = TrieAccount::without_code(9);
         let crowd = (0..100_u8).map(|index| ([index, index].repeat(10), other.rlp()));
         let accounts =

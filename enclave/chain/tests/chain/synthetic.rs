@@ -20,8 +20,7 @@ pub(crate) fn network() -> Network {
 }
 
 pub(crate) fn network_with(forks: Vec<(Layout, [u8; 4], u64)>) -> Network {
-    Network::custom(CustomNetwork { genesis_validators_root: ROOT, genesis_time: GENESIS, seconds_per_slot: 2, forks })
-        .unwrap()
+    Network::custom(CustomNetwork { genesis_validators_root: ROOT, genesis_time: GENESIS, seconds_per_slot: 2, forks }).unwrap()
 }
 
 pub(crate) fn time(slot: u64) -> u64 {
@@ -180,16 +179,14 @@ impl Block {
     }
 
     fn body(&self) -> Vec<Hash> {
-        let mut leaves: Vec<Hash> =
-            (0..16).map(|index| if index < 13 { [0x80 | index; 32] } else { [0; 32] }).collect();
+        let mut leaves: Vec<Hash> = (0..16).map(|index| if index < 13 { [0x80 | index; 32] } else { [0; 32] }).collect();
         leaves[9] = self.execution_root();
         leaves
     }
 
     fn execution_root(&self) -> Hash {
         let bloom = root(vec![[0xb1; 32]; 8]);
-        let extra =
-            pair(&leaf(&self.extra_data[..self.extra_data.len().min(32)]), &number(self.extra_data.len() as u64));
+        let extra = pair(&leaf(&self.extra_data[..self.extra_data.len().min(32)]), &number(self.extra_data.len() as u64));
         let mut leaves = vec![
             [0x01; 32], // parent hash
             leaf(&[0x02; 20]),

@@ -1,8 +1,6 @@
 use chain::{AdvanceError, Advanced, Layout, Network, Slot, SszError};
 
-use crate::synthetic::{
-    Block, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots,
-};
+use crate::synthetic::{Block, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots};
 
 /// The error of this update on a fresh client, whose state must stand.
 fn refused(update: &Update) -> AdvanceError {
@@ -118,10 +116,7 @@ fn slots_are_in_order() {
 fn t34_refuses_a_signature_from_the_future() {
     let update = Update::valid();
     let begins = crate::synthetic::time(update.signature_slot);
-    assert_eq!(
-        refused_bytes(&update.ssz(), begins - 1),
-        AdvanceError::SignatureFromFuture { slot: Slot(update.signature_slot) }
-    );
+    assert_eq!(refused_bytes(&update.ssz(), begins - 1), AdvanceError::SignatureFromFuture { slot: Slot(update.signature_slot) });
     assert_eq!(refused_bytes(&update.ssz(), crate::synthetic::GENESIS - 1), AdvanceError::BeforeGenesis);
     assert!(client().advance(&update.ssz(), begins).is_ok());
 }
