@@ -659,13 +659,13 @@ fn refused(told: (String, String, String), outcome: &str, refusal: &str, rule: &
 }
 
 #[test]
-fn t37_refuses_a_token_of_another_account() {
+fn t70_refuses_a_token_of_another_account() {
     let told = provisioned(Provisioning { account: "other-shop.myshopify.com", ..HONEST });
     refused(told, "refused", "not_permitted", "provision.other_account");
 }
 
 #[test]
-fn t37_refuses_a_platform_that_says_it_is_another() {
+fn t70_refuses_a_platform_that_says_it_is_another() {
     let domain = "other-shop.myshopify.com".to_owned();
     let told = provisioned(Provisioning { behaviour: Behaviour::Impostor { domain }, ..HONEST });
     refused(told, "refused", "not_permitted", "provision.other_account");
@@ -709,7 +709,7 @@ async fn share_refused(world: &World, share: &protocol::custody::ShareMessage) {
 }
 
 #[test]
-fn t29_t31_refuses_a_share_of_another_boot_epoch_vault_or_member_and_then_opens() {
+fn t7_t29_t31_t62_refuses_a_foreign_constitution_and_every_foreign_share_and_then_opens() {
     run(async {
         let shared = waiting().await;
         let (world, vault) = (&shared.world, Vault::new(&shared.world));

@@ -146,7 +146,7 @@ async fn the_search_finds_the_token_in_what_is_neither_sealed_nor_redacted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t6_no_byte_that_the_host_sees_or_stores_holds_the_token() {
+async fn t52_no_byte_that_the_host_sees_or_stores_holds_the_token() {
     let token = random_token();
     let forms = Forms::of(&token);
     let directory = tempfile::tempdir().unwrap();
