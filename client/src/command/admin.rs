@@ -1,6 +1,7 @@
 //! Commands that send transactions.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::aliases::U40;
 use alloy_primitives::{Address, B256, keccak256};
@@ -19,6 +20,9 @@ use crate::chain::{Mined, Node};
 use crate::connection::Connection;
 use crate::keys::{self, AccountKey};
 use crate::verify::now;
+
+/// A vault that is told of a finalized block by its host has it within a slot or two.
+const FOLLOWS: Duration = Duration::from_mins(2);
 
 pub(super) fn node(connection: &Connection) -> Result<Node> {
     let url = connection.file.execution.as_ref().context("vault.json names no execution node: add \"execution\": \"<url>\"")?;
@@ -125,12 +129,27 @@ pub(super) async fn grant(connection: &Connection, out: Output, args: GrantArgs)
     if args.wait {
         let node = node(connection)?;
         while node.block("finalized").await? < mined.block {
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
         out.line(&format!("block {} is finalized", mined.block));
+        followed(connection, mined.block, out).await?;
     }
     out.object(json!({ "granted": count, "block": mined.block, "finalized": args.wait }));
     Ok(Exit::Done)
+}
+
+/// Waits until the vault's own finalized head has come to this block, as its host tells it.
+async fn followed(connection: &Connection, block: u64, out: Output) -> Result<()> {
+    let since = Instant::now();
+    while since.elapsed() < FOLLOWS {
+        let status = connection.status().await?;
+        if status.pointer("/finalized/block_number").and_then(Value::as_u64).is_some_and(|number| number >= block) {
+            out.line("the vault has seen it");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    bail!("the vault has not seen block {block} yet; see `pst-vault status`")
 }
 
 fn class(name: &str) -> Result<Class> {

@@ -281,7 +281,7 @@ pub struct GrantArgs {
     /// Seconds of a period; 0 = for ever
     #[arg(long, default_value_t = 0)]
     pub period: u32,
-    /// Wait until the grant's block is finalized
+    /// Wait until the grant's block is finalized and the vault has seen it
     #[arg(long)]
     pub wait: bool,
 }

@@ -317,7 +317,7 @@ pub enum Problem {
     Share,
     /// The chain says another root commitment, or none.
     #[n(8)]
-    #[error("root commitment on chain does not match")]
+    #[error("the chain has no final root commitment that matches")]
     RootCommitment,
     /// The host supplied something that does not verify, or nothing.
     #[n(9)]

@@ -64,7 +64,7 @@ impl From<Problem> for ApiProblem {
             Problem::Checkpoint => (StatusCode::UNPROCESSABLE_ENTITY, "checkpoint", "the checkpoint is refused"),
             Problem::Share => (StatusCode::UNPROCESSABLE_ENTITY, "share", "the share is refused"),
             Problem::RootCommitment => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "root_commitment", "the root commitment on chain does not match")
+                (StatusCode::UNPROCESSABLE_ENTITY, "root_commitment", "the chain has no final root commitment that matches")
             }
             Problem::Supply => (UNAVAILABLE, "supply", "this host could not supply what the enclave needs"),
             Problem::Ledger => (UNAVAILABLE, "ledger", "the enclave refuses the ledger"),
