@@ -40,5 +40,6 @@ pub mod message;
 pub mod note;
 pub mod ohttp;
 pub mod provision;
+pub mod status;
 mod suite;
 pub mod tlog;

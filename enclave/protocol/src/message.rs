@@ -7,6 +7,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use crate::ledger::SealedEntry;
+pub use crate::status::{AnchorStatement, HeadStatus, Phase, Status};
 
 /// The version of the host-enclave conversation.
 pub const VERSION: u16 = 1;
@@ -335,97 +336,4 @@ pub enum Problem {
     #[n(12)]
     #[error("security module failed")]
     Nsm,
-}
-
-/// The phase, fit for the host to read.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Status {
-    /// Which phase.
-    #[n(0)]
-    pub phase: Phase,
-    /// Vault id, once configured.
-    #[n(1)]
-    pub vault_id: Option<ByteArray<32>>,
-    /// Finalized slot and its execution block number.
-    #[n(2)]
-    pub finalized: Option<HeadStatus>,
-    /// Attested slot and its execution block number.
-    #[n(3)]
-    pub attested: Option<HeadStatus>,
-    /// Ledger size, once serving.
-    #[n(4)]
-    pub ledger_size: Option<u64>,
-    /// Ledger size of the newest anchor that the enclave has itself proven.
-    #[n(5)]
-    pub anchored_size: Option<u64>,
-    /// The last thing that went wrong in the background, if it still stands.
-    #[n(6)]
-    pub problem: Option<Problem>,
-    /// Accounts and slots the vault read last, so that the host can keep proofs of them.
-    #[n(7)]
-    pub touched: Vec<AccountQuery>,
-}
-
-/// Where a vault is on its way to serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Phase {
-    /// Waiting for constitution and settings.
-    #[n(0)]
-    WaitingForConstitution,
-    /// Waiting for a checkpoint.
-    #[n(1)]
-    WaitingForCheckpoint,
-    /// Waiting for shares.
-    #[n(2)]
-    WaitingForShares,
-    /// Following the chain up to a fresh head, checking the root commitment, reading the ledger.
-    #[n(3)]
-    Syncing,
-    /// Serving calls.
-    #[n(4)]
-    Serving,
-}
-
-/// One head, as the status shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct HeadStatus {
-    /// Beacon slot.
-    #[n(0)]
-    pub slot: u64,
-    /// Execution block number.
-    #[n(1)]
-    pub block_number: u64,
-    /// Seconds since the slot began, by the enclave's time.
-    #[n(2)]
-    pub age: u64,
-}
-
-/// What `VaultRegistry.claimWriter` and `advance` take.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct AnchorStatement {
-    /// The writer epoch that the claim starts: the chain's plus one.
-    #[n(0)]
-    pub epoch: u64,
-    /// Writer public key, x || y.
-    #[n(1)]
-    pub writer: ByteArray<64>,
-    /// Ledger size when the claim was signed.
-    #[n(2)]
-    pub claim_size: u64,
-    /// Ledger root when the claim was signed.
-    #[n(3)]
-    pub claim_root: ByteArray<32>,
-    /// The vault key's signature over the claim, r || s, low s.
-    #[n(4)]
-    pub claim_signature: ByteArray<64>,
-    /// Ledger size.
-    #[n(5)]
-    pub size: u64,
-    /// Ledger root.
-    #[n(6)]
-    pub root: ByteArray<32>,
-    /// The writer key's signature over the anchor, r || s, low s.
-    #[n(7)]
-    pub signature: ByteArray<64>,
 }
