@@ -166,3 +166,125 @@ impl Connection {
         Ok(leaves)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p256::ecdsa::SigningKey;
+    use protocol::attested::Checkpoint;
+    use protocol::ledger::{Boot, Kind, Outcome, ReceiptEntry, Refused, Salted, SignedCallEntry};
+    use protocol::{anchor, tlog};
+
+    use super::*;
+
+    const VAULT: B256 = B256::repeat_byte(7);
+    const DIGEST: B256 = B256::repeat_byte(9);
+
+    fn writer() -> SigningKey {
+        SigningKey::from_slice(&[3; 32]).unwrap()
+    }
+
+    fn response() -> Response {
+        Response { status: 403, headers: Vec::new(), body: b"no".to_vec() }
+    }
+
+    fn entry(body: &Body, before: &[&[u8]]) -> ReceiptEntry {
+        let body = (body.kind(), cbor::encode(body));
+        let salt = [5; 32];
+        let leaf = Leaf { version: VERSION, kind: body.0, minute: 1, commitment: commitment(&salt, &body.1).into() };
+        let leaf = cbor::encode(&leaf);
+        let mut frontier = Frontier::default();
+        for earlier in before {
+            frontier.append(leaf_hash(earlier), |_, _, _| {});
+        }
+        let path = tlog::path_of_last(&frontier).into_iter().map(Into::into).collect();
+        frontier.append(leaf_hash(&leaf), |_, _, _| {});
+        ReceiptEntry {
+            index: frontier.size() - 1,
+            leaf: leaf.into(),
+            salted: Salted { salt: salt.into(), body: body.1.into() },
+            path,
+            checkpoint: note::sign(&VAULT, frontier.size(), &frontier.root(), &writer()),
+        }
+    }
+
+    fn refusal() -> Body {
+        Body::Refusal(Refused {
+            version: VERSION,
+            boot_id: [1; 16].into(),
+            time: 60_000,
+            store: [2; 32].into(),
+            call: SignedCallEntry { digest: DIGEST.0.into(), call: vec![1].into(), signature: [0; 65].into() },
+            refusal: "not_permitted".to_owned(),
+            rule: "grant.none".to_owned(),
+            evidence: None,
+        })
+    }
+
+    fn receipt() -> Receipt {
+        Receipt { version: VERSION, entries: vec![entry(&refusal(), &[b"an earlier leaf", b"another"])] }
+    }
+
+    fn checked(receipt: &Receipt) -> Result<CheckedReceipt> {
+        check_receipt(receipt, &VAULT, &anchor::public_key(&writer()), Some(DIGEST), &response())
+    }
+
+    #[test]
+    fn a_receipt_is_of_the_attested_writer_this_vault_and_this_call() {
+        assert!(checked(&receipt()).is_ok());
+        let other = anchor::public_key(&SigningKey::from_slice(&[4; 32]).unwrap());
+        assert!(check_receipt(&receipt(), &VAULT, &other, Some(DIGEST), &response()).is_err());
+        let mine = anchor::public_key(&writer());
+        assert!(check_receipt(&receipt(), &B256::ZERO, &mine, Some(DIGEST), &response()).is_err());
+        assert!(check_receipt(&receipt(), &VAULT, &mine, Some(B256::ZERO), &response()).is_err());
+    }
+
+    #[test]
+    fn t56_each_part_of_a_receipt_that_is_changed_is_noticed() {
+        type Change = fn(&mut Receipt);
+        let changes: [(&str, Change); 8] = [
+            ("version", |receipt| receipt.version += 1),
+            ("index", |receipt| receipt.entries[0].index -= 1),
+            ("salt", |receipt| receipt.entries[0].salted.salt = [6; 32].into()),
+            ("body", |receipt| receipt.entries[0].salted.body = cbor::encode(&outcome(0, [0; 32])).into()),
+            ("path", |receipt| receipt.entries[0].path.truncate(0)),
+            ("leaf", |receipt| {
+                receipt.entries[0].leaf =
+                    cbor::encode(&Leaf { version: VERSION, kind: Kind::Boot, minute: 1, commitment: [0; 32].into() }).into();
+            }),
+            ("checkpoint", |receipt| receipt.entries[0].checkpoint = note::sign(&VAULT, 3, &[0; 32], &writer())),
+            ("entries", |receipt| receipt.entries.clear()),
+        ];
+        for (what, change) in changes {
+            let mut receipt = receipt();
+            change(&mut receipt);
+            assert!(checked(&receipt).is_err(), "{what}");
+        }
+    }
+
+    fn outcome(intent: u64, response: [u8; 32]) -> Body {
+        Body::Outcome(Outcome {
+            version: VERSION,
+            boot_id: [1; 16].into(),
+            time: 1,
+            intent,
+            ending: Ending::Upstream { status: 200 },
+            response: response.into(),
+        })
+    }
+
+    #[test]
+    fn a_boot_or_a_lone_outcome_is_no_answer_to_a_call() {
+        let boot = Body::Boot(Boot {
+            version: VERSION,
+            boot_id: [1; 16].into(),
+            time: 1,
+            image: [0; 32].into(),
+            checkpoint: Checkpoint { slot: 1, root: [0; 32].into() },
+            document: vec![0].into(),
+            settings: [0; 32].into(),
+        });
+        for body in [boot, outcome(0, [1; 32])] {
+            assert!(checked(&Receipt { version: VERSION, entries: vec![entry(&body, &[])] }).is_err());
+        }
+    }
+}

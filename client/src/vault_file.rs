@@ -111,3 +111,85 @@ impl VaultFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::constitution::{CheckpointSigners, Constitution, Contract, Custody, Fork, NetworkSpec, VERSION};
+
+    use super::*;
+
+    fn file(network: NetworkSpec) -> VaultFile {
+        let contract = Contract { address: [1; 20], code_hash: [1; 32] };
+        let constitution = Constitution {
+            version: VERSION,
+            network,
+            store_registry: contract.clone(),
+            vault_registry: contract,
+            admin: [2; 20],
+            custody: Custody::Quorum { threshold: 1, members: vec![vec![4; 65].into()] },
+            checkpoint_signers: CheckpointSigners { threshold: 1, signers: vec![vec![3; 20].into()] },
+        };
+        let pcr = hex::encode([1; 48]);
+        VaultFile {
+            version: 1,
+            constitution: hex::encode(constitution.to_bytes()),
+            release: Release { pcr0: pcr.clone(), pcr1: pcr.clone(), pcr2: pcr },
+            url: "http://127.0.0.1:1".to_owned(),
+            execution: None,
+            policy: None,
+            devnet_trust_root: None,
+        }
+    }
+
+    fn custom() -> NetworkSpec {
+        NetworkSpec::Custom {
+            chain_id: 1337,
+            genesis_validators_root: [5; 32],
+            genesis_time: 1,
+            seconds_per_slot: 1,
+            forks: vec![Fork { layout: 5, version: [6; 4], epoch: 0 }],
+        }
+    }
+
+    fn load(file: &VaultFile) -> Result<VaultFile> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("vault.json");
+        fs::write(&path, serde_json::to_string(file)?)?;
+        VaultFile::load(&path)
+    }
+
+    #[test]
+    fn a_real_network_has_no_other_trust_root_than_awss() {
+        let real = file(NetworkSpec::Known { chain_id: 1 });
+        assert!(load(&real).is_ok_and(|file| !file.is_devnet()));
+        let root = Some(hex::encode(TrustAnchor::aws_nitro_enclaves_g1().der()));
+        assert!(load(&VaultFile { devnet_trust_root: root.clone(), ..real }).is_err());
+        assert!(load(&VaultFile { devnet_trust_root: root, ..file(custom()) }).is_ok_and(|file| file.is_devnet()));
+    }
+
+    #[test]
+    fn t1_a_release_that_measures_zero_is_refused() {
+        let valid = file(custom());
+        let zero = hex::encode([0; 48]);
+        for change in [
+            |release: &mut Release, zero: &str| release.pcr0 = zero.to_owned(),
+            |release: &mut Release, zero: &str| release.pcr1 = zero.to_owned(),
+            |release: &mut Release, zero: &str| release.pcr2 = zero.to_owned(),
+        ] {
+            let mut file = valid.clone();
+            change(&mut file.release, &zero);
+            assert!(load(&file).is_err());
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_or_version_is_refused() {
+        assert!(load(&VaultFile { version: 2, ..file(custom()) }).is_err());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vault.json");
+        let mut value = serde_json::to_value(file(custom())).unwrap();
+        value["trust_root"] = "00".into();
+        fs::write(&path, value.to_string()).unwrap();
+        assert!(VaultFile::load(&path).is_err());
+    }
+}
