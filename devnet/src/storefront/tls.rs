@@ -96,6 +96,8 @@ impl TlsListener {
         tokio::spawn(async move {
             while !done.is_closed() {
                 let Ok((stream, peer)) = listener.accept().await else { continue };
+                // As platforms do: else a session ticket holds the answer back until it is acknowledged, 40 ms later.
+                let _ = stream.set_nodelay(true);
                 let (done, storefront) = (done.clone(), storefront.clone());
                 tokio::spawn(async move {
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake(stream, &storefront)).await {
