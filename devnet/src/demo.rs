@@ -240,7 +240,7 @@ impl Demo {
         println!("  beacon     {}\n  execution  {}", world.beacon_url(), world.execution_url());
         println!("  storefront https://{}", world.storefront_address());
         println!("\nFrom another terminal, in this folder:");
-        let run = format!("cargo run --release --quiet -p client -- --vault {dir}/vault.json");
+        let run = format!("cargo run --release --quiet -p devnet -- pst-vault --vault {dir}/vault.json");
         let call = format!("--key {dir}/caller.key --store {}", World::store());
         let api = format!("https://{DEMO_SHOP}/admin/api/{VERSION}");
         println!("  {run} status\n  {run} verify");
