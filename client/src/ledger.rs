@@ -145,11 +145,15 @@ impl Connection {
         let checkpoint = note::verify(&text, &self.vault_id, &serving.data.writer_key)
             .context("the served checkpoint is not signed by the attested writer key")?;
         ensure!(size <= checkpoint.size, "the served ledger is shorter than the chain's anchor: it was rolled back");
-        let mut frontier = Frontier::default();
-        for leaf in self.leaf_hashes(checkpoint.size).await?.iter().take(usize::try_from(size)?) {
-            frontier.append(*leaf, |_, _, _| {});
+        let (mut frontier, mut root) = (Frontier::default(), Frontier::default().root());
+        for leaf in self.leaf_hashes(checkpoint.size).await? {
+            frontier.append(leaf, |_, _, _| {});
+            if frontier.size() == size {
+                root = frontier.root();
+            }
         }
-        Ok(frontier.root())
+        ensure!(frontier.root() == checkpoint.root, "the served ledger does not have the root that its checkpoint signs");
+        Ok(root)
     }
 
     async fn leaf_hashes(&self, size: u64) -> Result<Vec<[u8; 32]>> {

@@ -44,7 +44,10 @@ async fn steps(
     at(Point::Asked);
     for _ in 0..STEPS {
         let step = conversation.resume(input, enclave.clock.now_ms(), enclave.entropy.seed());
-        moved.notify_waiters();
+        // Those who wait would only wake each other.
+        if !matches!(step, Step::Wait) {
+            moved.notify_waiters();
+        }
         input = match step {
             Step::Done(answer) => {
                 at(Point::Answering);

@@ -50,10 +50,13 @@ impl From<Refusal> for Denied {
 pub(crate) async fn call(io: &Io, shared: &Shared, message: &[u8]) -> Result<Answer, Stop> {
     let (opened, enclave) = {
         let mut state = shared.state();
+        let now = state.time(io.now());
         let serving = state.serving()?;
         if !serving.ready {
             return Err(Stop(Problem::Phase));
         }
+        // Here too, so that a host that keeps ticks from ending can't lengthen a key's life.
+        io.rng(|rng| serving.rotate(now, rng));
         serving.open(message)?
     };
     let response = match answer(io, shared, &opened.plaintext, opened.enc, enclave).await {
@@ -161,17 +164,17 @@ pub(crate) async fn asked(
     identity: &Identity,
 ) -> Result<Asked, Stop> {
     let plain = |authenticated, refusal| Asked::Refused { authenticated: Box::new(authenticated), refusal, evidence: None };
-    let pair = match shared.state().fresh(io.now()) {
-        Ok(pair) => pair,
-        Err(Stop(Problem::StaleChain)) => return Ok(plain(authenticated, Refusal::StaleChain)),
-        Err(stop) => return Err(stop),
+    // The permit's life counts from here, where the heads were young enough, however long the host takes to prove their state.
+    let (pair, asked_at, life) = {
+        let mut state = shared.state();
+        match state.fresh(io.now()) {
+            Ok(pair) => (pair, state.time(io.now()), state.configured()?.settings.permit_life.saturating_mul(1_000)),
+            Err(Stop(Problem::StaleChain)) => return Ok(plain(authenticated, Refusal::StaleChain)),
+            Err(stop) => return Err(stop),
+        }
     };
     for _ in 0..ROUNDS {
-        let (now, life) = {
-            let state = shared.state();
-            (state.time(io.now()), state.configured()?.settings.permit_life.saturating_mul(1_000))
-        };
-        match prove_at(&pair, authenticated, operations.clone(), identity, now) {
+        match prove_at(&pair, authenticated, operations.clone(), identity, asked_at) {
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
                 if !finalized.is_empty() {
@@ -190,6 +193,7 @@ pub(crate) async fn asked(
             }
             Proving::Proven(proven) => {
                 shared.state().views.remember(proven.touched());
+                let now = shared.state().time(io.now());
                 return Ok(match decide(*proven, life, now) {
                     Ok(permit) => Asked::Permitted(Box::new(permit)),
                     Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {

@@ -1,5 +1,6 @@
 //! Using a credential under a permit: budget, intent, use, outcome, in that order.
 
+use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
 use credential::{Kind, OpenedBinding};
 use minicbor::bytes::ByteVec;
@@ -142,17 +143,44 @@ async fn reconfirmed(io: &Io, shared: &Shared, permit: Permit, identity: &Identi
         let now = shared.state().time(io.now());
         return Ok(if permit.live(now) { Ok(permit) } else { Err(Refusal::StaleChain) });
     }
-    let (operations, projection, limits) = (permit.operations().to_vec(), permit.projection(), limits(&permit));
+    let (operations, decided) = (permit.operations().to_vec(), Decided::by(&permit));
     Ok(match asked(io, shared, permit.into_authenticated(), operations, identity).await? {
         // What was reserved, and written down, is what the newest heads still ask for.
-        Asked::Permitted(permit) if permit.projection() == projection && self::limits(&permit) == limits => Ok(*permit),
+        Asked::Permitted(permit) if Decided::by(&permit) == decided => Ok(*permit),
         Asked::Permitted(_) => Err(Refusal::NotPermitted("decision.changed".to_owned())),
         Asked::Refused { refusal, .. } => Err(refusal),
     })
 }
 
-fn limits(permit: &Permit) -> Vec<(u64, u32, Limit)> {
-    permit.limits().iter().map(|(subject, limit)| (subject.portfolio, subject.tenure, limit.clone())).collect()
+/// What a permit rests on beside its heads: whose store, by which code, under what limits.
+#[derive(PartialEq, Eq)]
+struct Decided {
+    owner: Address,
+    portfolio: u64,
+    tenure: u32,
+    projection: B256,
+    called: Vec<(Address, B256)>,
+    limits: Vec<(u64, u32, Limit)>,
+}
+
+impl Decided {
+    fn by(permit: &Permit) -> Self {
+        let subject = permit.subject();
+        Self {
+            owner: subject.owner,
+            portfolio: subject.portfolio,
+            tenure: subject.tenure,
+            projection: permit.projection(),
+            called: permit.called().to_vec(),
+            limits: permit.limits().iter().map(|(of, limit)| (of.portfolio, of.tenure, limit.clone())).collect(),
+        }
+    }
+}
+
+/// The permit's deadline by the enclave's own clock, which is the sender's and may be behind trusted time.
+pub(crate) fn send_before(io: &Io, shared: &Shared, permit: &Permit) -> u64 {
+    let now = io.now();
+    now.saturating_add(permit.deadline_ms().saturating_sub(shared.state().time(now)))
 }
 
 /// A use under way: whatever ends it writes its outcome.
@@ -206,7 +234,8 @@ async fn send(
     let Some((request, redactor)) = prepared else {
         return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
     };
-    match use_it.io.egress(Egress { request, send_before: permit.deadline_ms() }).await {
+    let send_before = send_before(use_it.io, use_it.shared, permit);
+    match use_it.io.egress(Egress { request, send_before }).await {
         Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
         Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
         Egressed::Response(response) => {

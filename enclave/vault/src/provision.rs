@@ -18,7 +18,7 @@ use crate::call::{Denied, permitted, receipt, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
-use crate::perform::{Use, egress_allowed, intend};
+use crate::perform::{Use, egress_allowed, intend, send_before};
 use crate::refusal::Refusal;
 use crate::state::Shared;
 
@@ -178,7 +178,8 @@ async fn probe(
     let Some((request, _)) = outgoing else {
         return Err(use_it.ended(Ending::Failed, Refusal::NotPermitted("provision.secret_form".to_owned())).await?);
     };
-    match use_it.io.egress(Egress { request, send_before: permit.deadline_ms() }).await {
+    let send_before = send_before(use_it.io, use_it.shared, permit);
+    match use_it.io.egress(Egress { request, send_before }).await {
         Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
         Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
         Egressed::Response(response) => {

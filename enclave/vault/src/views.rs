@@ -11,8 +11,10 @@ use crate::conversation::{Io, Stop};
 
 /// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later.
 const KEPT: usize = 96;
-/// Accounts and slots that are remembered for the next head.
+/// Slots that are remembered for the next head.
 const REMEMBERED: usize = 512;
+/// Accounts that are remembered for the next head, with their code.
+const REMEMBERED_ACCOUNTS: usize = 64;
 
 /// Proven state at one head. Conversations share it.
 #[derive(Clone, Debug)]
@@ -74,18 +76,22 @@ impl Views {
 
     /// Remembers what was read.
     pub(crate) fn remember(&mut self, wanted: &Wanted) {
-        let mut count: usize = self.touched.values().map(|(slots, _)| slots.len().saturating_add(1)).sum();
         for query in queries(wanted) {
-            let entry = self.touched.entry(*query.address).or_default();
-            entry.1 |= query.code;
+            self.make_room(!self.touched.contains_key(&*query.address));
+            self.touched.entry(*query.address).or_default().1 |= query.code;
             for slot in query.slots {
-                if count >= REMEMBERED {
-                    return;
-                }
-                if entry.0.insert(*slot) {
-                    count = count.saturating_add(1);
-                }
+                let new = self.touched.get(&*query.address).is_none_or(|(slots, _)| !slots.contains(&*slot));
+                self.make_room(new);
+                self.touched.entry(*query.address).or_default().0.insert(*slot);
             }
+        }
+    }
+
+    /// Forgets everything when it is full: what is still in use is remembered again by the next call that reads it.
+    fn make_room(&mut self, new: bool) {
+        let slots: usize = self.touched.values().map(|(slots, _)| slots.len()).sum();
+        if new && (slots >= REMEMBERED || self.touched.len() >= REMEMBERED_ACCOUNTS) {
+            self.touched.clear();
         }
     }
 
