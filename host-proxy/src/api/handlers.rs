@@ -18,6 +18,10 @@ use super::problem::ApiProblem;
 use crate::status::{self, Snapshot, readiness};
 use crate::store::{Store, StoreError, Tile};
 
+/// A body that is too large is read up to here, so that its sender gets the answer.
+const DISCARDED: usize = 8 << 20;
+/// And no longer than this.
+const DISCARDING: Duration = Duration::from_secs(2);
 /// For a body to arrive.
 const BODY: Duration = Duration::from_secs(20);
 /// A share message or a signed checkpoint: a few keys and signatures.
@@ -157,10 +161,20 @@ async fn body(request: Request, kind: &str, most: usize) -> Result<Vec<u8>, ApiP
         return Err(ApiProblem::MEDIA_TYPE);
     }
     let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > most) {
+    if let Some(length) = announced.filter(|length| *length > most) {
+        if length <= DISCARDED {
+            discard(body).await;
+        }
         return Err(ApiProblem::TOO_LARGE);
     }
     collect(body, most).await
+}
+
+/// Reads a body that is a little too large and forgets it: a connection that is closed on bytes unread is reset, and the client would see
+/// that instead of the answer.
+async fn discard(body: Body) {
+    let mut body = Limited::new(body, DISCARDED);
+    let _ = timeout(DISCARDING, async { while let Some(Ok(_)) = body.frame().await {} }).await;
 }
 
 async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ApiProblem> {
