@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// After this long without news, the last status says nothing any more.
 const OLD: Duration = Duration::from_secs(15);
-/// Entries beyond the anchor from which the enclave stops all but reading.
+/// Entries beyond the anchor from which operators are told. The enclave does not stop for it.
 const ANCHOR_LAG: u64 = 1_024;
 
 /// The last status, and when it came.
