@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::extensions::Role;
+use crate::rule::Rule;
 
 /// "AWS Nitro Enclaves Root G1", from <https://aws-nitro-enclaves.amazonaws.com/AWS_NitroEnclaves_Root-G1.zip>.
 static AWS_NITRO_ENCLAVES_G1: &[u8] = include_bytes!("aws-nitro-enclaves-root-g1.der");
@@ -26,6 +27,17 @@ pub enum TrustAnchorError {
     NotARoot,
 }
 
+impl TrustAnchorError {
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::Certificate(error) => error.rule(),
+            Self::NotARoot => Rule("R1"),
+        }
+    }
+}
+
 impl TrustAnchor {
     /// AWS's root of all enclaves, compiled in.
     #[must_use]
@@ -40,7 +52,7 @@ impl TrustAnchor {
     pub fn custom(der: &[u8]) -> Result<Self, TrustAnchorError> {
         let certificate = Certificate::read(der)?;
         let authority = matches!(certificate.extensions.role, Role::Authority { .. });
-        if certificate.subject != certificate.issuer || !authority || !certificate.extensions.key_cert_sign {
+        if certificate.subject != certificate.issuer || !authority || !certificate.extensions.usage.key_cert_sign {
             return Err(TrustAnchorError::NotARoot);
         }
         Ok(Self(Cow::Owned(der.to_vec())))

@@ -3,11 +3,13 @@
 use sha2::{Digest, Sha384};
 
 use crate::anchor::TrustAnchor;
+use crate::cache::ChainCache;
 use crate::chain::{AuthenticChain, ChainError};
 use crate::contents::{Contents, accessors};
 use crate::document::{Encoding, UnverifiedDocument};
 use crate::payload::{DocumentError, instance_id};
 use crate::pcrs::Pcrs;
+use crate::rule::Rule;
 use crate::signature::{BadSignature, verify_fixed};
 use crate::time::UnixSeconds;
 
@@ -25,6 +27,21 @@ pub struct AuthenticDocument {
     chain: AuthenticChain,
     contents: Contents,
     encoding: Encoding,
+}
+
+/// A document whose key the owner of the trust anchor certified. Whether that key signed it is not known yet.
+///
+/// ```compile_fail
+/// use attestation_verifier::{CertifiedDocument, UnverifiedDocument};
+/// fn forge<'a>(document: UnverifiedDocument<'a>) -> CertifiedDocument<'a> {
+///     CertifiedDocument { chain: todo!(), document }
+/// }
+/// ```
+#[must_use]
+#[derive(Debug)]
+pub struct CertifiedDocument<'a> {
+    chain: AuthenticChain,
+    document: UnverifiedDocument<'a>,
 }
 
 /// Why a document is not authentic.
@@ -47,6 +64,20 @@ pub enum AuthenticateError {
     Instance,
 }
 
+impl AuthenticateError {
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::Document(error) => error.rule(),
+            Self::Chain(error) => error.rule(),
+            Self::Signature => Rule("S1"),
+            Self::ModuleId => Rule("S2"),
+            Self::Instance => Rule("S3"),
+        }
+    }
+}
+
 /// Checks that `document` hangs on `anchor`, all certificates being valid at `time`, and says one coherent thing.
 ///
 /// `time` is the caller's clock for a live document. For an archived one it is the document's own time, which only says
@@ -55,18 +86,43 @@ pub enum AuthenticateError {
 /// # Errors
 /// [`AuthenticateError`], by the first rule that is broken.
 pub fn authenticate(document: &[u8], anchor: &TrustAnchor, time: UnixSeconds) -> Result<AuthenticDocument, AuthenticateError> {
-    let document = UnverifiedDocument::parse(document)?;
-    let contents = document.danger_contents();
-    let chain = AuthenticChain::authenticate(&contents.authorities, contents.certificate, anchor, time)?;
-    chain.authenticate_document(&document)
+    UnverifiedDocument::parse(document)?.certify(anchor, time)?.authenticate()
 }
 
-impl AuthenticChain {
-    fn authenticate_document(self, document: &UnverifiedDocument<'_>) -> Result<AuthenticDocument, AuthenticateError> {
-        verify_fixed(self.key(), &document.signed(), document.signature())
+/// As [`authenticate`], without the arithmetic for certificates that `cache` knows.
+///
+/// # Errors
+/// The same ones.
+pub fn authenticate_with(
+    document: &[u8],
+    anchor: &TrustAnchor,
+    time: UnixSeconds,
+    cache: &mut ChainCache,
+) -> Result<AuthenticDocument, AuthenticateError> {
+    UnverifiedDocument::parse(document)?.certify_with(anchor, time, cache)?.authenticate()
+}
+
+impl<'a> CertifiedDocument<'a> {
+    pub(crate) const fn new(chain: AuthenticChain, document: UnverifiedDocument<'a>) -> Self {
+        Self { chain, document }
+    }
+
+    /// The certificates from the root to the document's.
+    #[must_use]
+    pub const fn chain(&self) -> &AuthenticChain {
+        &self.chain
+    }
+
+    /// Checks the document's signature, and that the document, its certificate and PCR4 name one instance.
+    ///
+    /// # Errors
+    /// [`AuthenticateError::Signature`], [`AuthenticateError::ModuleId`] or [`AuthenticateError::Instance`].
+    pub fn authenticate(self) -> Result<AuthenticDocument, AuthenticateError> {
+        let Self { chain, document } = self;
+        verify_fixed(chain.key(), &document.signed(), document.signature())
             .map_err(|BadSignature| AuthenticateError::Signature)?;
-        let contents = Contents::of(document);
-        if !issued_for(self.leaf_name(), &contents.module_id) {
+        let contents = Contents::of(&document);
+        if !issued_for(chain.leaf_name(), &contents.module_id) {
             return Err(AuthenticateError::ModuleId);
         }
         let instance = instance_id(&contents.module_id).ok_or(AuthenticateError::ModuleId)?;
@@ -74,7 +130,7 @@ impl AuthenticChain {
         if *contents.pcrs.instance() != measured {
             return Err(AuthenticateError::Instance);
         }
-        Ok(AuthenticDocument { chain: self, contents, encoding: document.encoding() })
+        Ok(AuthenticDocument { chain, contents, encoding: document.encoding() })
     }
 }
 
@@ -86,20 +142,12 @@ fn issued_for(common_name: &str, module_id: &str) -> bool {
 }
 
 impl AuthenticDocument {
-    /// The certificates from the root to the document's.
-    #[must_use]
-    pub const fn chain(&self) -> &AuthenticChain {
-        &self.chain
+    const fn authentic(&self) -> &Self {
+        self
     }
 
-    /// The form that the document has.
-    #[must_use]
-    pub const fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    pub(crate) const fn contents(&self) -> &Contents {
-        &self.contents
+    pub(crate) const fn parts(&self) -> (&AuthenticChain, &Contents, Encoding) {
+        (&self.chain, &self.contents, self.encoding)
     }
 }
 

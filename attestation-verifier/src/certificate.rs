@@ -2,6 +2,7 @@
 
 use crate::der::{BIT_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING};
 use crate::extensions::Extensions;
+use crate::rule::Rule;
 use crate::time::{self, UnixSeconds};
 
 /// The longest certificate, by AWS's text. The longest seen is 798 bytes.
@@ -54,12 +55,38 @@ pub enum CertificateError {
     /// A critical extension that this verifier does not know.
     #[error("an unknown extension is critical")]
     CriticalExtension,
+    /// An extension that narrows what the key may be used for, beyond the two that this verifier reads.
+    #[error("an extension narrows what the key may be used for")]
+    Restriction,
     /// `basicConstraints` is malformed, or not critical in an authority.
     #[error("the basic constraints are malformed, or not critical in an authority")]
     BasicConstraints,
     /// `keyUsage` is malformed.
     #[error("the key usage is malformed")]
     KeyUsage,
+}
+
+impl CertificateError {
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::Size => Rule("X1"),
+            Self::Der => Rule("X2"),
+            Self::Version => Rule("X3"),
+            Self::Serial => Rule("X4"),
+            Self::SignatureAlgorithm => Rule("X5"),
+            Self::Validity => Rule("X6"),
+            Self::Key => Rule("X7"),
+            Self::CommonName => Rule("X8"),
+            Self::NoExtensions => Rule("X9"),
+            Self::DuplicateExtension => Rule("X10"),
+            Self::CriticalExtension => Rule("X11"),
+            Self::Restriction => Rule("X12"),
+            Self::BasicConstraints => Rule("X13"),
+            Self::KeyUsage => Rule("X14"),
+        }
+    }
 }
 
 impl From<Malformed> for CertificateError {

@@ -3,13 +3,15 @@
 use sha2::{Digest, Sha256};
 
 use crate::anchor::TrustAnchor;
+use crate::cache::{ChainCache, Link};
 use crate::certificate::{Certificate, CertificateError};
-use crate::extensions::Role;
+use crate::extensions::{KeyUsage, Role};
+use crate::rule::Rule;
 use crate::signature::{BadSignature, verify_der};
 use crate::time::UnixSeconds;
 
 /// A chain that leads from the trust anchor to the document's certificate, all of it valid at the time asked for.
-/// Made by [`crate::authenticate`] alone.
+/// Made by [`crate::UnverifiedDocument::certify`] alone.
 ///
 /// ```compile_fail
 /// let chain = attestation_verifier::AuthenticChain { certificates: Vec::new(), key: [0; 97] };
@@ -32,6 +34,10 @@ pub struct CertificateSummary {
     pub not_before: UnixSeconds,
     /// Last second of validity.
     pub not_after: UnixSeconds,
+    /// Authority or not.
+    pub role: Role,
+    /// What the key may sign.
+    pub usage: KeyUsage,
     /// SHA-256 of the DER certificate.
     pub sha256: [u8; 32],
 }
@@ -74,8 +80,8 @@ pub enum ChainError {
         /// Position.
         index: usize,
     },
-    /// The certificate's key may not sign what it signed.
-    #[error("the key usage of certificate {index} does not cover what it signed")]
+    /// A certificate above the leaf may not sign certificates.
+    #[error("the key usage of certificate {index} does not let it sign certificates")]
     KeyUsage {
         /// Position.
         index: usize,
@@ -83,6 +89,9 @@ pub enum ChainError {
     /// The leaf is an authority.
     #[error("the document's certificate is an authority")]
     LeafIsAnAuthority,
+    /// The leaf may not sign documents, or may sign certificates.
+    #[error("the document's certificate may not sign documents, or may sign certificates")]
+    LeafKeyUsage,
     /// The certificate is not valid yet.
     #[error("certificate {index} is not valid yet")]
     NotYetValid {
@@ -103,11 +112,38 @@ pub enum ChainError {
     },
 }
 
-impl AuthenticChain {
-    /// The chain is `authorities`, root first, then `leaf`. Cheap rules come first, signatures last and from the root down.
-    pub(crate) fn authenticate(
-        authorities: &[&[u8]],
-        leaf: &[u8],
+impl ChainError {
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::WrongRoot => Rule("C1"),
+            Self::Certificate { error, .. } => error.rule(),
+            Self::NotAnAuthority { .. } => Rule("C2"),
+            Self::PathLength { .. } => Rule("C3"),
+            Self::KeyUsage { .. } => Rule("C4"),
+            Self::LeafIsAnAuthority => Rule("C5"),
+            Self::LeafKeyUsage => Rule("C6"),
+            Self::NotYetValid { .. } => Rule("C7"),
+            Self::Expired { .. } => Rule("C8"),
+            Self::Issuer { .. } => Rule("C9"),
+            Self::SelfIssued { .. } => Rule("C10"),
+            Self::Signature { .. } => Rule("C11"),
+        }
+    }
+}
+
+/// A chain that keeps all rules but the last: no signature in it has been checked.
+pub(crate) struct UnsignedChain<'a> {
+    /// DER and what was read in it, root first and the leaf last.
+    certificates: Vec<(&'a [u8], Certificate<'a>)>,
+}
+
+impl<'a> UnsignedChain<'a> {
+    /// The chain is `authorities`, root first, then `leaf`.
+    pub(crate) fn read(
+        authorities: &[&'a [u8]],
+        leaf: &'a [u8],
         anchor: &TrustAnchor,
         time: UnixSeconds,
     ) -> Result<Self, ChainError> {
@@ -122,7 +158,7 @@ impl AuthenticChain {
         for (index, (_, certificate)) in certificates.iter().enumerate() {
             let following = certificates.len().saturating_sub(index).saturating_sub(1);
             if following == 0 {
-                check_leaf(index, certificate)?;
+                check_leaf(certificate)?;
             } else {
                 check_authority(index, certificate, following.saturating_sub(1))?;
             }
@@ -133,27 +169,63 @@ impl AuthenticChain {
                 return Err(ChainError::Expired { index });
             }
         }
-        let pairs = || certificates.iter().zip(certificates.iter().skip(1)).enumerate();
-        for (above, ((_, issuer), (_, certificate))) in pairs() {
+        let chain = Self { certificates };
+        for (index, issuer, certificate) in chain.links() {
             if certificate.issuer != issuer.subject {
-                return Err(ChainError::Issuer { index: above.saturating_add(1) });
+                return Err(ChainError::Issuer { index });
             }
             if certificate.issuer == certificate.subject {
-                return Err(ChainError::SelfIssued { index: above.saturating_add(1) });
+                return Err(ChainError::SelfIssued { index });
             }
         }
-        for (above, ((_, issuer), (_, certificate))) in pairs() {
-            verify_der(issuer.key, certificate.signed, certificate.signature)
-                .map_err(|BadSignature| ChainError::Signature { index: above.saturating_add(1) })?;
-        }
-        let (_, last) = certificates.last().ok_or(ChainError::WrongRoot)?;
-        Ok(Self {
-            leaf_name: last.common_name.to_owned(),
-            key: *last.key,
-            certificates: certificates.iter().map(|(der, certificate)| summary(der, certificate)).collect(),
-        })
+        Ok(chain)
     }
 
+    /// Checks every signature, from the root down.
+    pub(crate) fn verify(self) -> Result<AuthenticChain, ChainError> {
+        for (index, issuer, certificate) in self.links() {
+            verify_link(index, issuer, certificate)?;
+        }
+        self.authentic()
+    }
+
+    /// As [`Self::verify`], but leaves out the arithmetic for what `cache` has seen to verify. It learns from a chain that is
+    /// authentic as a whole, and from no other.
+    pub(crate) fn verify_with(self, cache: &mut ChainCache) -> Result<AuthenticChain, ChainError> {
+        let mut links = Vec::with_capacity(self.certificates.len());
+        for (index, issuer, certificate) in self.links() {
+            let link = Link::new(issuer.key, certificate.signed, certificate.signature);
+            if !cache.knows(&link) {
+                verify_link(index, issuer, certificate)?;
+            }
+            links.push(link);
+        }
+        cache.learn(links);
+        self.authentic()
+    }
+
+    /// Each certificate below the root, its position and its issuer.
+    fn links(&self) -> impl Iterator<Item = (usize, &Certificate<'a>, &Certificate<'a>)> {
+        let issuers = self.certificates.iter();
+        let issued = self.certificates.iter().enumerate().skip(1);
+        issuers.zip(issued).map(|((_, issuer), (index, (_, certificate)))| (index, issuer, certificate))
+    }
+
+    fn authentic(self) -> Result<AuthenticChain, ChainError> {
+        let (_, last) = self.certificates.last().ok_or(ChainError::WrongRoot)?;
+        Ok(AuthenticChain {
+            leaf_name: last.common_name.to_owned(),
+            key: *last.key,
+            certificates: self.certificates.iter().map(|(der, certificate)| summary(der, certificate)).collect(),
+        })
+    }
+}
+
+fn verify_link(index: usize, issuer: &Certificate<'_>, certificate: &Certificate<'_>) -> Result<(), ChainError> {
+    verify_der(issuer.key, certificate.signed, certificate.signature).map_err(|BadSignature| ChainError::Signature { index })
+}
+
+impl AuthenticChain {
     /// The certificates, root first and the document's own last.
     #[must_use]
     pub fn certificates(&self) -> &[CertificateSummary] {
@@ -179,18 +251,19 @@ fn check_authority(index: usize, certificate: &Certificate<'_>, below: usize) ->
     if path_len.is_some_and(|limit| below > usize::from(limit)) {
         return Err(ChainError::PathLength { index });
     }
-    if !certificate.extensions.key_cert_sign {
+    if !certificate.extensions.usage.key_cert_sign {
         return Err(ChainError::KeyUsage { index });
     }
     Ok(())
 }
 
-fn check_leaf(index: usize, certificate: &Certificate<'_>) -> Result<(), ChainError> {
+fn check_leaf(certificate: &Certificate<'_>) -> Result<(), ChainError> {
     if certificate.extensions.role != Role::EndEntity {
         return Err(ChainError::LeafIsAnAuthority);
     }
-    if !certificate.extensions.digital_signature || certificate.extensions.key_cert_sign {
-        return Err(ChainError::KeyUsage { index });
+    let KeyUsage { digital_signature, key_cert_sign } = certificate.extensions.usage;
+    if !digital_signature || key_cert_sign {
+        return Err(ChainError::LeafKeyUsage);
     }
     Ok(())
 }
@@ -201,6 +274,8 @@ fn summary(der: &[u8], certificate: &Certificate<'_>) -> CertificateSummary {
         serial: certificate.serial.to_vec(),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
+        role: certificate.extensions.role,
+        usage: certificate.extensions.usage,
         sha256: Sha256::digest(der).into(),
     }
 }

@@ -241,6 +241,7 @@ fn expectations(arguments: &Verify) -> Result<Option<Expectations>, NoVerdict> {
         more,
         nonce: expected(&arguments.nonce),
         user_data: expected(&arguments.user_data),
+        public_key: Expected::NotAsked,
         max_age_seconds: arguments.max_age,
     }))
 }

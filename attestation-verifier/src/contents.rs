@@ -31,50 +31,68 @@ impl Contents {
     }
 }
 
-/// The same words on both types of evidence, so that which one it is stays in the type.
+/// The same words on each type of evidence, so that which one it is stays in the type.
 macro_rules! accessors {
     ($evidence:ty) => {
         impl $evidence {
+            /// The certificates from the root to the document's.
+            #[must_use]
+            pub const fn chain(&self) -> &AuthenticChain {
+                self.authentic().parts().0
+            }
+
+            /// The form that the document has.
+            #[must_use]
+            pub const fn encoding(&self) -> Encoding {
+                self.authentic().parts().2
+            }
+
+            /// How old the document is at `now`, milliseconds. 0 if it is ahead.
+            #[must_use]
+            pub fn age_ms(&self, now: UnixSeconds) -> u64 {
+                now.as_millis().saturating_sub(self.timestamp_ms())
+            }
+
             /// The enclave's name: instance id, hyphen, enclave id. The document's certificate says the same.
             #[must_use]
             pub fn module_id(&self) -> &str {
-                &self.contents().module_id
+                &self.authentic().parts().1.module_id
             }
 
             /// When the document was made, Unix milliseconds.
             #[must_use]
             pub fn timestamp_ms(&self) -> u64 {
-                self.contents().timestamp_ms
+                self.authentic().parts().1.timestamp_ms
             }
 
             /// The registers.
             #[must_use]
             pub fn pcrs(&self) -> &Pcrs {
-                &self.contents().pcrs
+                &self.authentic().parts().1.pcrs
             }
 
             /// `public_key`. Present and empty is something else than not there.
             #[must_use]
             pub fn public_key(&self) -> Option<&[u8]> {
-                self.contents().public_key.as_deref()
+                self.authentic().parts().1.public_key.as_deref()
             }
 
             /// `user_data`. Present and empty is something else than not there.
             #[must_use]
             pub fn user_data(&self) -> Option<&[u8]> {
-                self.contents().user_data.as_deref()
+                self.authentic().parts().1.user_data.as_deref()
             }
 
             /// `nonce`. Present and empty is something else than not there.
             #[must_use]
             pub fn nonce(&self) -> Option<&[u8]> {
-                self.contents().nonce.as_deref()
+                self.authentic().parts().1.nonce.as_deref()
             }
 
             /// SHA-384 of the payload: the document's identity. Its bytes are not, for (r, n - s) is a signature too.
             #[must_use]
             pub fn payload_digest(&self) -> &[u8; 48] {
-                &self.contents().payload_digest
+                &self.authentic().parts().1.payload_digest
             }
         }
     };

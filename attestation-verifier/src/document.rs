@@ -1,7 +1,12 @@
 //! The envelope: `COSE_Sign1` (RFC 9052 §4.2) in the one form that the NSM writes.
 
+use crate::anchor::TrustAnchor;
+use crate::authenticate::CertifiedDocument;
+use crate::cache::ChainCache;
 use crate::cbor::{Items, Reader};
+use crate::chain::{ChainError, UnsignedChain};
 use crate::payload::{DocumentError, UnverifiedContents};
+use crate::time::UnixSeconds;
 
 /// The longest document. The longest seen is 7,539 bytes; the NSM's driver carries 12,288.
 pub const MAX_DOCUMENT: usize = 16_384;
@@ -62,6 +67,33 @@ impl<'a> UnverifiedDocument<'a> {
         }
         let (contents, indefinite_payload) = UnverifiedContents::read(payload)?;
         Ok(Self { payload, payload_with_head, signature, contents, encoding: Encoding { tagged, indefinite_payload } })
+    }
+
+    /// Checks that the document's certificate hangs on `anchor`, all certificates being valid at `time`.
+    ///
+    /// # Errors
+    /// [`ChainError`], by the first rule that is broken.
+    pub fn certify(self, anchor: &TrustAnchor, time: UnixSeconds) -> Result<CertifiedDocument<'a>, ChainError> {
+        let chain = self.chain(anchor, time)?.verify()?;
+        Ok(CertifiedDocument::new(chain, self))
+    }
+
+    /// As [`Self::certify`], without the arithmetic for certificates that `cache` knows.
+    ///
+    /// # Errors
+    /// The same ones.
+    pub fn certify_with(
+        self,
+        anchor: &TrustAnchor,
+        time: UnixSeconds,
+        cache: &mut ChainCache,
+    ) -> Result<CertifiedDocument<'a>, ChainError> {
+        let chain = self.chain(anchor, time)?.verify_with(cache)?;
+        Ok(CertifiedDocument::new(chain, self))
+    }
+
+    fn chain(&self, anchor: &TrustAnchor, time: UnixSeconds) -> Result<UnsignedChain<'a>, ChainError> {
+        UnsignedChain::read(&self.contents.authorities, self.contents.certificate, anchor, time)
     }
 
     /// When the document says that it was made, Unix milliseconds. Whoever made up the document chose it.

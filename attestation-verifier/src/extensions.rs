@@ -5,24 +5,39 @@ use crate::der::{BIT_STRING, BOOLEAN, INTEGER, Malformed, OBJECT_IDENTIFIER, OCT
 
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+/// `nameConstraints`, `policyMappings`, `policyConstraints`, `extKeyUsage`, `inhibitAnyPolicy`: each narrows what the key may be
+/// used for, also where it is not critical. Nitro uses none, and what is not enforced is not accepted.
+const RESTRICTIONS: [&[u8]; 5] =
+    [&[0x55, 0x1d, 0x1e], &[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x24], &[0x55, 0x1d, 0x25], &[0x55, 0x1d, 0x36]];
 const TRUE: &[u8] = &[0xff];
 
 /// What the certificate's key may sign.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extensions {
     pub(crate) role: Role,
-    pub(crate) digital_signature: bool,
-    pub(crate) key_cert_sign: bool,
+    pub(crate) usage: KeyUsage,
+}
+
+/// `keyUsage`, RFC 5280 §4.2.1.3, as far as a rule asks for it. Without the extension the key may do neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyUsage {
+    /// Whether the key may sign documents.
+    pub digital_signature: bool,
+    /// Whether the key may sign certificates.
+    pub key_cert_sign: bool,
 }
 
 /// `basicConstraints`, RFC 5280 §4.2.1.9.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// CA:FALSE, or no such extension.
     #[default]
     EndEntity,
     /// CA:TRUE, with the number of authorities that may follow before the leaf.
-    Authority { path_len: Option<u8> },
+    Authority {
+        /// `pathLenConstraint`.
+        path_len: Option<u8>,
+    },
 }
 
 impl Extensions {
@@ -57,9 +72,9 @@ impl Extensions {
                 }
                 KEY_USAGE => {
                     let bits = key_usage(value).map_err(|Malformed| CertificateError::KeyUsage)?;
-                    extensions.digital_signature = bits & 0x80 != 0;
-                    extensions.key_cert_sign = bits & 0x04 != 0;
+                    extensions.usage = KeyUsage { digital_signature: bits & 0x80 != 0, key_cert_sign: bits & 0x04 != 0 };
                 }
+                _ if RESTRICTIONS.contains(&id) => return Err(CertificateError::Restriction),
                 _ if critical => return Err(CertificateError::CriticalExtension),
                 _ => {}
             }

@@ -1,12 +1,15 @@
 //! Decides whether a Nitro attestation document proves an expected image.
 //!
 //! ```text
-//! bytes --parse--> UnverifiedDocument --chain--> AuthenticChain --signature--> AuthenticDocument --appraise--> VerifiedDocument
+//! bytes --parse--> UnverifiedDocument --certify--> CertifiedDocument --authenticate--> AuthenticDocument --appraise--> VerifiedDocument
 //! ```
 //!
 //! [`authenticate`] says that AWS's hypervisor (or whoever owns the [`TrustAnchor`]) made the statement, at a time that
 //! the caller names. [`appraise`] says that the statement is the one the caller expects: image, nonce, age. Only a
-//! [`VerifiedDocument`] may be acted on; an auditor who has nothing to compare with stops at [`AuthenticDocument`].
+//! [`VerifiedDocument`] may be acted on; an auditor who has nothing to compare with stops at [`AuthenticDocument`]. [`verify`] is
+//! all of it in one call.
+//!
+//! `SPEC.md` has every rule with its number, its source and its error, and each error tells the [`Rule`] that it stands for.
 //!
 //! Rules beyond AWS's "Verifying the root of trust", each measured on real documents:
 //! one envelope form in shortest encoding, so that nothing outside the signature is free to write; module id, leaf
@@ -33,26 +36,35 @@
 mod anchor;
 mod appraise;
 mod authenticate;
+mod cache;
 mod cbor;
 mod certificate;
 mod chain;
 mod contents;
+mod debug;
 mod der;
+mod difference;
 mod document;
+mod expectations;
 mod extensions;
 mod payload;
 mod pcrs;
+mod rule;
 mod signature;
 mod time;
 
 pub use anchor::{TrustAnchor, TrustAnchorError};
-pub use appraise::{
-    Appraisal, Difference, Expectations, Expected, FUTURE_SKEW_SECONDS, VerifiedDocument, VerifyError, appraise, verify,
-};
-pub use authenticate::{AuthenticDocument, AuthenticateError, authenticate};
+pub use appraise::{VerifiedDocument, VerifyError, appraise, verify, verify_with};
+pub use authenticate::{AuthenticDocument, AuthenticateError, CertifiedDocument, authenticate, authenticate_with};
+pub use cache::ChainCache;
 pub use certificate::CertificateError;
 pub use chain::{AuthenticChain, CertificateSummary, ChainError};
+pub use debug::{DebugDocument, DebugMode, danger_appraise_debug};
+pub use difference::{Appraisal, Difference, Subject};
 pub use document::{Encoding, MAX_DOCUMENT, UnverifiedDocument};
+pub use expectations::{Expectations, Expected, FUTURE_SKEW_SECONDS};
+pub use extensions::{KeyUsage, Role};
 pub use payload::{DocumentError, Field, UnverifiedContents};
 pub use pcrs::{Image, Measurement, Pcrs, ZeroMeasurement};
+pub use rule::Rule;
 pub use time::UnixSeconds;

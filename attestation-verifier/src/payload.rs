@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::cbor::{Fault, Items, Reader};
 use crate::certificate::MAX_CERTIFICATE;
 use crate::pcrs::Pcrs;
+use crate::rule::Rule;
 
 /// Registers in one document, by AWS's text.
 const MAX_PCRS: usize = 32;
@@ -21,15 +22,24 @@ pub enum DocumentError {
     /// Longer than [`crate::MAX_DOCUMENT`].
     #[error("longer than 16,384 bytes")]
     TooLong,
-    /// Truncated, or of another type than the specification says.
-    #[error("not the CBOR of an attestation document")]
-    Syntax,
+    /// The bytes end within an item.
+    #[error("the bytes end too early")]
+    Truncated,
+    /// An item of another type than the specification says, or none that CBOR has.
+    #[error("an item is of another type than the specification says")]
+    Type,
+    /// A tag where none may stand, or in front another than 18, `COSE_Sign1`.
+    #[error("a tag other than COSE_Sign1's in front")]
+    Tag,
+    /// A string of indefinite length.
+    #[error("a string is in pieces")]
+    Pieces,
     /// A length or a number that is not in its shortest form.
     #[error("a length or number is not in its shortest form")]
     NotShortest,
-    /// A tag other than 18, `COSE_Sign1`.
-    #[error("tagged as something else than COSE_Sign1")]
-    Tag,
+    /// Text that is not UTF-8.
+    #[error("text is not UTF-8")]
+    Utf8,
     /// Not an array of four, of definite length.
     #[error("the envelope is not an array of four")]
     Envelope,
@@ -95,11 +105,52 @@ pub enum DocumentError {
     FieldLength(Field),
 }
 
+impl DocumentError {
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::TooLong => Rule("F1"),
+            Self::Truncated => Rule("F2"),
+            Self::Type => Rule("F3"),
+            Self::Tag => Rule("F4"),
+            Self::Pieces => Rule("F5"),
+            Self::NotShortest => Rule("F6"),
+            Self::Utf8 => Rule("F7"),
+            Self::Envelope => Rule("F8"),
+            Self::Protected => Rule("F9"),
+            Self::Unprotected => Rule("F10"),
+            Self::SignatureLength => Rule("F11"),
+            Self::Trailing => Rule("F12"),
+            Self::PayloadTrailing => Rule("P1"),
+            Self::NitroTpm => Rule("P2"),
+            Self::UnknownKey => Rule("P3"),
+            Self::DuplicateKey(_) => Rule("P4"),
+            Self::MissingKey(_) => Rule("P5"),
+            Self::ModuleId => Rule("P6"),
+            Self::Digest => Rule("P7"),
+            Self::Timestamp => Rule("P8"),
+            Self::PcrCount => Rule("P9"),
+            Self::PcrIndex => Rule("P10"),
+            Self::DuplicatePcr(_) => Rule("P11"),
+            Self::PcrLength(_) => Rule("P12"),
+            Self::MissingPcr(_) => Rule("P13"),
+            Self::CertificateLength => Rule("P14"),
+            Self::AuthorityCount => Rule("P15"),
+            Self::FieldLength(_) => Rule("P16"),
+        }
+    }
+}
+
 impl From<Fault> for DocumentError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Syntax => Self::Syntax,
+            Fault::Truncated => Self::Truncated,
+            Fault::Type => Self::Type,
+            Fault::Tag => Self::Tag,
+            Fault::Pieces => Self::Pieces,
             Fault::NotShortest => Self::NotShortest,
+            Fault::Utf8 => Self::Utf8,
         }
     }
 }

@@ -105,6 +105,11 @@ impl Image {
     pub fn new([pcr0, pcr1, pcr2]: [[u8; 48]; 3]) -> Result<Self, ZeroMeasurement> {
         Ok(Self { pcr0: pcr0.try_into()?, pcr1: pcr1.try_into()?, pcr2: pcr2.try_into()? })
     }
+
+    /// What registers 0, 1 and 2 must hold.
+    pub(crate) const fn registers(&self) -> [(u8, [u8; 48]); 3] {
+        [(0, self.pcr0.0), (1, self.pcr1.0), (2, self.pcr2.0)]
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,21 @@
-//! The one place that checks a signature: ECDSA over P-384 with SHA-384, by AWS-LC.
+//! The one place that checks a signature: ECDSA over P-384 with SHA-384, by AWS-LC, and in WebAssembly by `RustCrypto`.
 //!
 //! A high `s` verifies: AWS makes them.
 
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
+#[cfg(not(target_arch = "wasm32"))]
+mod aws_lc;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod rust_crypto;
+
+/// A certificate's signature, DER-encoded (`verify_der`), and a COSE signature, r || s, RFC 9053 §2.1 (`verify_fixed`).
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use aws_lc::{verify_der, verify_fixed};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use rust_crypto::{verify_der, verify_fixed};
 
 /// The signature does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadSignature;
 
-/// A certificate's signature, DER-encoded.
-pub(crate) fn verify_der(key: &[u8; 97], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-    UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, key).verify(message, signature).map_err(|_| BadSignature)
-}
-
-/// A COSE signature, r || s (RFC 9053 §2.1).
-pub(crate) fn verify_fixed(key: &[u8; 97], message: &[u8], signature: &[u8; 96]) -> Result<(), BadSignature> {
-    UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key).verify(message, signature).map_err(|_| BadSignature)
-}
+#[cfg(test)]
+mod tests;

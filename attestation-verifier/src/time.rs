@@ -12,6 +12,11 @@ impl UnixSeconds {
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.div_euclid(1000))
     }
+
+    /// The start of this second in milliseconds.
+    pub(crate) const fn as_millis(self) -> u64 {
+        self.0.saturating_mul(1000)
+    }
 }
 
 /// RFC 5280 §4.1.2.5: `UTCTime` through 2049 and `GeneralizedTime` from 2050 on, both with seconds and `Z`.

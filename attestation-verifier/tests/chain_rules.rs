@@ -113,18 +113,14 @@ fn t4_refuses_a_chain_that_does_not_lead_from_the_root_to_the_key() {
             },
             ChainError::KeyUsage { index: 3 },
         ),
-        (
-            "a leaf that may sign certificates",
-            |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x84),
-            ChainError::KeyUsage { index: 4 },
-        ),
-        ("a leaf that may not sign", |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x40), ChainError::KeyUsage { index: 4 }),
+        ("a leaf that may sign certificates", |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x84), ChainError::LeafKeyUsage),
+        ("a leaf that may not sign", |kit| *kit.extension(4, KEY_USAGE) = key_usage(0x40), ChainError::LeafKeyUsage),
         (
             "a leaf without key usage",
             |kit| {
                 kit.chain[4].extensions.as_mut().unwrap().retain(|extension| extension.id != KEY_USAGE);
             },
-            ChainError::KeyUsage { index: 4 },
+            ChainError::LeafKeyUsage,
         ),
     ]);
 }
@@ -211,7 +207,8 @@ fn t4_refuses_a_certificate_that_nitro_does_not_issue() {
             ("no extensions", |kit| kit.chain[3].extensions = None, E::NoExtensions),
             ("an extension twice", |kit| push(kit, KEY_USAGE, b""), E::DuplicateExtension),
             ("an unknown critical extension", |kit| push(kit, &[0x2a, 3], CRITICAL), E::CriticalExtension),
-            ("critical name constraints", |kit| push(kit, &[0x55, 0x1d, 0x1e], CRITICAL), E::CriticalExtension),
+            ("name constraints", |kit| push(kit, &[0x55, 0x1d, 0x1e], CRITICAL), E::Restriction),
+            ("an extended key usage", |kit| push(kit, &[0x55, 0x1d, 0x25], b""), E::Restriction),
             ("critical written as false", |kit| push(kit, &[0x2a, 3], &[1, 1, 0]), E::Der),
             ("critical written as 1", |kit| push(kit, &[0x2a, 3], &[1, 1, 1]), E::Der),
             (

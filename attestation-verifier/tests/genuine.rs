@@ -43,6 +43,7 @@ fn expecting_itself(document: &[u8]) -> Expectations {
         more: contents.pcrs.iter().filter(|(index, _)| *index > 2).map(|(index, value)| (index, *value)).collect(),
         nonce: expected(contents.nonce),
         user_data: expected(contents.user_data),
+        public_key: expected(contents.public_key),
         max_age_seconds: 1,
     }
 }

@@ -133,6 +133,7 @@ impl Connection {
             more: vec![(PCR_CONSTITUTION, extended(self.constitution.digest().as_slice()))],
             nonce,
             user_data: Expected::NotAsked,
+            public_key: Expected::NotAsked,
             max_age_seconds: MAX_AGE,
         };
         let document = verify(bytes, &self.file.trust_anchor()?, UnixSeconds(now()?), &expectations)

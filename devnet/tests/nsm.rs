@@ -28,6 +28,7 @@ fn expectations() -> Expectations {
         more: vec![(3, [0; 48])],
         nonce: Expected::Is(b"asked".to_vec()),
         user_data: Expected::Is(b"said".to_vec()),
+        public_key: Expected::NotAsked,
         max_age_seconds: 60,
     }
 }

@@ -202,6 +202,7 @@ pub(crate) fn expectations() -> Expectations {
         more: vec![(3, [0; 48])],
         nonce: Expected::Is(b"asked".to_vec()),
         user_data: Expected::Is(b"said".to_vec()),
+        public_key: Expected::Is(b"key".to_vec()),
         max_age_seconds: 60,
     }
 }

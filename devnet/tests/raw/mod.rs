@@ -95,6 +95,7 @@ impl Vault {
             more: Vec::new(),
             nonce: Expected::Is(nonce.to_vec()),
             user_data: Expected::NotAsked,
+            public_key: Expected::NotAsked,
             max_age_seconds: 120,
         };
         let document = verify(&bytes, &file.trust_anchor()?, UnixSeconds(self.now()), &expectations)?;
