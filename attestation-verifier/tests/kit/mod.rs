@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::cast_possible_truncation, reason = "each test file uses a part of the kit")]
 
 pub(crate) mod der;
+pub(crate) mod signed;
 
 use attestation_verifier::{AuthenticateError, Expectations, Expected, Image, TrustAnchor, UnixSeconds, authenticate};
 use der::{element, name, sequence, time};
@@ -90,7 +91,7 @@ impl Certificate {
         }
     }
 
-    fn build(&self, issuer: &Self) -> Vec<u8> {
+    fn to_be_signed(&self, issuer: &Self) -> Vec<u8> {
         let point = self.key.verifying_key().to_sec1_point(false);
         let key = self.public_key.clone().unwrap_or_else(|| public_key(point.as_bytes()));
         let mut fields = vec![
@@ -110,12 +111,20 @@ impl Certificate {
                 .collect();
             fields.push(element(0xa3, &sequence(&list)));
         }
-        let signed = sequence(&fields);
-        let signature: Signature = self.signer.as_ref().unwrap_or(&issuer.key).sign(&signed);
+        sequence(&fields)
+    }
+
+    /// These bytes and the issuer's signature of them.
+    pub(crate) fn seal(&self, to_be_signed: &[u8], issuer: &Self) -> Vec<u8> {
+        let signature: Signature = self.signer.as_ref().unwrap_or(&issuer.key).sign(to_be_signed);
         let bits = [&[self.unused_signature_bits], signature.to_der().as_bytes()].concat();
-        let mut der = sequence(&[signed, self.outer_algorithm.clone(), element(3, &bits)]);
+        let mut der = sequence(&[to_be_signed.to_vec(), self.outer_algorithm.clone(), element(3, &bits)]);
         der.extend(&self.trailing);
         der
+    }
+
+    fn build(&self, issuer: &Self) -> Vec<u8> {
+        self.seal(&self.to_be_signed(issuer), issuer)
     }
 }
 
@@ -274,6 +283,11 @@ impl Kit {
         self.chain.iter().zip(issuers).map(|(certificate, issuer)| certificate.build(issuer)).collect()
     }
 
+    /// What the issuer of a certificate below the root signs.
+    pub(crate) fn to_be_signed(&self, index: usize) -> Vec<u8> {
+        self.chain[index].to_be_signed(&self.chain[index - 1])
+    }
+
     pub(crate) fn anchor(&self) -> TrustAnchor {
         TrustAnchor::custom(&self.certificates()[0]).unwrap()
     }
@@ -344,24 +358,4 @@ pub(crate) fn each_is_refused<E: Into<AuthenticateError>>(cases: impl IntoIterat
         let refused = authenticate(&Kit::with(change).build(), &anchor, TIME);
         assert_eq!(refused.map(|_| ()), Err(error.into()), "{what}");
     }
-}
-
-/// What rustls-webpki, which is widely reviewed, says about a chain.
-pub(crate) fn webpki_accepts(certificates: &[Vec<u8>], time: u64) -> bool {
-    use rustls_pki_types::{CertificateDer, UnixTime};
-    let all: Vec<_> = certificates.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-    let (leaf, authorities) = all.split_last().unwrap();
-    let (root, between) = authorities.split_first().unwrap();
-    let Ok(anchor) = webpki::anchor_from_trusted_cert(root) else { return false };
-    let Ok(leaf) = webpki::EndEntityCert::try_from(leaf) else { return false };
-    leaf.verify_for_usage(
-        &[webpki::aws_lc_rs::ECDSA_P384_SHA384],
-        &[anchor],
-        between,
-        UnixTime::since_unix_epoch(core::time::Duration::from_secs(time)),
-        webpki::KeyUsage::client_auth(),
-        None,
-        None,
-    )
-    .is_ok()
 }
