@@ -1,14 +1,12 @@
-//! What a person would type: `pst-vault` commands against a world, and the usual rows of them.
+//! What a person would type: `pst-vault` commands against a vault.
 
-use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::{SALT, START, World};
-use crate::storefront::{DEMO_SHOP, DEMO_TOKEN};
+use super::site::{START, Site};
 
 /// What a `pst-vault` command said.
 #[derive(Clone, Debug)]
@@ -31,8 +29,8 @@ impl Said {
     }
 }
 
-impl World {
-    /// Runs `pst-vault` with this world's vault.json.
+impl Site {
+    /// Runs `pst-vault` with this vault's vault.json.
     ///
     /// # Errors
     /// The program can't be run.
@@ -53,7 +51,7 @@ impl World {
         })
     }
 
-    /// As [`World::vault`], when exit code 0 is expected.
+    /// As [`Site::vault`], when exit code 0 is expected.
     ///
     /// # Errors
     /// It is another.
@@ -81,7 +79,7 @@ impl World {
     /// The vault refuses it.
     pub async fn checkpoint(&self) -> Result<Said> {
         self.wait_for("waiting_for_checkpoint").await?;
-        self.vault_ok(&["checkpoint", "--key", "signer.key", "--beacon", self.beacon_url()]).await
+        self.vault_ok(&["checkpoint", "--key", "signer.key", "--beacon", &self.nodes.beacon]).await
     }
 
     /// Waits until the host tells this phase.
@@ -107,7 +105,7 @@ impl World {
     /// It fails.
     pub async fn genesis(&self) -> Result<Said> {
         self.wait_for("waiting_for_checkpoint").await?;
-        let guardian = self.chain.accounts().guardian.address.to_string();
+        let guardian = self.accounts.guardian.address.to_string();
         self.vault_ok(&["genesis", "--key", "admin.key", "--shares", "shares", "--guardian", &guardian]).await
     }
 
@@ -116,35 +114,35 @@ impl World {
     /// # Errors
     /// It fails.
     pub async fn portfolio(&self) -> Result<u64> {
-        let accounts = self.chain.accounts();
+        let accounts = &self.accounts;
         let (guardian, servicer) = (accounts.guardian.address.to_string(), accounts.operator.address.to_string());
         let args = ["--json", "portfolio", "create", "--key", "owner.key", "--guardian", &guardian, "--servicer", &servicer];
         let said = self.vault_ok(&args).await?;
         said.json()?.get("portfolio").and_then(Value::as_u64).context("no portfolio")
     }
 
-    /// Grants operations of portfolio 1 to one of the chain's accounts, and waits until that is final for the vault too.
+    /// Grants operations of portfolio 1 to one of the chain's accounts, and waits until that is final.
     ///
     /// # Errors
     /// It fails.
-    pub async fn grant(&self, to: &str, what: &[&str]) -> Result<()> {
+    pub async fn grant_final(&self, to: &str, what: &[&str]) -> Result<()> {
         let caller = self.address(to)?;
         let mut args = vec!["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--wait"];
         args.extend(what);
         self.vault_ok(&args).await?;
-        self.followed().await
+        Ok(())
     }
 
-    /// Waits until the vault's own finalized head is as new as the chain's is now.
+    /// Waits until the vault's own finalized head is at a slot or beyond, and returns its status.
     ///
     /// # Errors
     /// It does not follow.
-    pub async fn followed(&self) -> Result<()> {
-        let (wanted, since) = (self.chain.finalized().slot, Instant::now());
+    pub async fn reached(&self, slot: u64) -> Result<Value> {
+        let since = Instant::now();
         loop {
             let status = self.vault_ok(&["--json", "status"]).await?.json()?;
-            if status.pointer("/finalized/slot").and_then(Value::as_u64).is_some_and(|slot| slot >= wanted) {
-                return Ok(());
+            if status.pointer("/finalized/slot").and_then(Value::as_u64).is_some_and(|now| now >= slot) {
+                return Ok(status);
             }
             ensure!(since.elapsed() < START, "the vault does not follow the chain: {status}");
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -156,72 +154,7 @@ impl World {
     /// # Errors
     /// There is no such account.
     pub fn address(&self, name: &str) -> Result<String> {
-        let accounts = self.chain.accounts();
-        let account = accounts.all().into_iter().find(|(known, _)| *known == name);
+        let account = self.accounts.all().into_iter().find(|(known, _)| *known == name);
         Ok(account.with_context(|| format!("no account {name}"))?.1.address.to_string())
-    }
-
-    /// The demo store, as commands name it.
-    #[must_use]
-    pub fn store() -> String {
-        format!("1:{SALT}")
-    }
-
-    /// Starts everything and stops where a store is provisioned: the operator may provision, nobody may call yet.
-    ///
-    /// # Errors
-    /// A step fails.
-    pub async fn provisioned(&mut self) -> Result<()> {
-        self.start_enclave(&[]).await?;
-        self.start_host(&[]).await?;
-        self.genesis().await?;
-        self.unlock().await?;
-        self.portfolio().await?;
-        self.grant("operator", &["--operation", "vault.provision"]).await?;
-        self.add_store().await?;
-        Ok(())
-    }
-
-    /// Provisions the demo store.
-    ///
-    /// # Errors
-    /// It fails.
-    pub async fn add_store(&self) -> Result<Said> {
-        self.token_file(DEMO_TOKEN)?;
-        let said = self.try_add_store(&Self::store(), "store.receipt").await?;
-        ensure!(said.code == 0, "the store was not added: {}{}", said.out, said.error);
-        Ok(said)
-    }
-
-    /// Provisions a store with the token in the file, whatever comes of it. `store` is as commands name it.
-    ///
-    /// # Errors
-    /// The program can't be run.
-    pub async fn try_add_store(&self, store: &str, receipt: &str) -> Result<Said> {
-        self.vault(&[
-            "store",
-            "add",
-            "--owner",
-            "owner.key",
-            "--key",
-            "operator.key",
-            "--store",
-            store,
-            "--host",
-            DEMO_SHOP,
-            "--token",
-            "token.txt",
-            "--receipt",
-            receipt,
-        ])
-        .await
-    }
-
-    /// Writes the token's file, as a merchant would paste it.
-    ///
-    /// # Errors
-    /// It can't be written.
-    pub fn token_file(&self, token: &str) -> Result<()> {
-        Ok(fs::write(self.dir.join("token.txt"), token)?)
     }
 }
