@@ -148,6 +148,7 @@ mod tests {
             genesis_time: 1,
             seconds_per_slot: 1,
             forks: vec![Fork { layout: 5, version: [6; 4], epoch: 0 }],
+            preset: 0,
         }
     }
 

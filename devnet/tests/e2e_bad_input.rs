@@ -917,10 +917,14 @@ fn t33_a_proof_of_another_block_ends_the_conversation() {
 }
 
 #[test]
-fn a_node_that_is_down_ends_the_conversation() {
+fn t36_heads_without_an_execution_node_grow_stale() {
     run(async {
         let shared = chain().await;
-        lied_to(&shared.world, |faults| faults.execution_down = true).await;
+        let world = &shared.world;
+        // New heads need their execution headers. Calls at the last head with one go on until it is too old.
+        world.chain.faults(|faults| faults.execution_down = true);
+        until_refused(world, "stale_chain").await;
+        recovers(world).await;
     });
 }
 

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use chain::{
-    Account, AccountProof, AdvanceError, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, Wants,
+    Account, AccountProof, AdvanceError, BeaconHead, Checkpoint, CustomNetwork, Layout, LightClient, Mainnet, Message, Network,
+    PresetName, ProvenState, Slot, VerifiedHead, Wants,
 };
 use devnet::chain::{Config, Devnet, SLOTS_PER_PERIOD};
 use serde_json::{Value, json};
@@ -14,13 +15,14 @@ fn network(config: &Config) -> Network {
         genesis_validators_root: config.genesis_validators_root,
         genesis_time: config.genesis_time,
         seconds_per_slot: config.seconds_per_slot,
+        preset: PresetName::Mainnet,
         forks: vec![(Layout::Fulu, config.fork_version, 0)],
     })
     .unwrap()
 }
 
 /// A client that starts at the newest finalized block.
-fn client(devnet: &Devnet) -> LightClient {
+fn client(devnet: &Devnet) -> LightClient<Mainnet> {
     let finalized = devnet.finalized();
     let network = network(&devnet.config());
     let checkpoint = Checkpoint { slot: Slot(finalized.slot), root: finalized.root.0 };
@@ -33,28 +35,35 @@ fn now(devnet: &Devnet) -> u64 {
 }
 
 /// Asks for what the client wants and applies it.
-fn follow(client: &mut LightClient, devnet: &Devnet) {
+fn follow(client: &mut LightClient<Mainnet>, devnet: &Devnet) {
     let now = now(devnet);
     if let Wants::Updates { period, count } = client.wants(now) {
         for update in devnet.updates(period, count) {
-            client.advance(&update, now).unwrap();
+            client.advance(Message::Update(&update), now).unwrap();
         }
     }
     for (result, what) in [
-        (client.advance_finality(&devnet.finality_update(), now), "finality"),
-        (client.attest(&devnet.optimistic_update(), now), "optimistic"),
+        (client.advance(Message::Finality(&devnet.finality_update()), now), "finality"),
+        (client.advance(Message::Optimistic(&devnet.optimistic_update()), now), "optimistic"),
     ] {
         if let Err(error) = result {
             assert!(matches!(error, AdvanceError::NotNewer), "{what}: {error}");
         }
     }
     let (finalized, attested) = (devnet.finalized(), devnet.attested());
-    let head = client.finalized().unwrap();
+    let head = connected(devnet, client.finalized());
     assert_eq!((head.slot().0, head.root(), head.block_hash()), (finalized.slot, finalized.root.0, finalized.hash.0));
     assert_eq!(head.state_root(), finalized.state_root.0);
-    let head = client.attested().unwrap();
+    let head = connected(devnet, client.attested());
     assert_eq!((head.slot().0, head.root(), head.block_hash()), (attested.slot, attested.root.0, attested.hash.0));
     assert_eq!((head.block_number(), head.timestamp()), (attested.number, attested.timestamp));
+}
+
+/// The head with its execution block.
+fn connected(devnet: &Devnet, head: Option<BeaconHead>) -> VerifiedHead {
+    let head = head.unwrap();
+    let header = devnet.execution_header(head.block_hash().unwrap().into()).unwrap();
+    head.connect(&header).unwrap()
 }
 
 /// A chain whose present is `slot`.
@@ -111,9 +120,9 @@ fn as_few_signers_as_342_are_enough_and_341_are_not() {
     devnet.faults(|faults| faults.participants = 341);
     devnet.step().unwrap();
     let now = now(&devnet);
-    let few = client.attest(&devnet.optimistic_update(), now).unwrap_err();
+    let few = client.advance(Message::Optimistic(&devnet.optimistic_update()), now).unwrap_err();
     assert!(matches!(few, AdvanceError::TooFewSigners { signers: 341 }), "{few}");
-    client.advance_finality(&devnet.finality_update(), now).unwrap_err();
+    client.advance(Message::Finality(&devnet.finality_update()), now).unwrap_err();
     devnet.faults(|faults| faults.participants = 512);
     devnet.step().unwrap();
     follow(&mut client, &devnet);
@@ -141,7 +150,7 @@ fn proofs_stand_under_a_verified_head() {
     let mut client = client(&devnet);
     let registry = devnet.contracts().store_registry;
     follow(&mut client, &devnet);
-    let head = client.finalized().unwrap().clone();
+    let head = connected(&devnet, client.finalized());
     // Both an account with code and slots, and one that isn't there.
     let absent = alloy_primitives::Address::repeat_byte(0x99);
     let mut state = ProvenState::new(head.clone());

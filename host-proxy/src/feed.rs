@@ -2,6 +2,7 @@
 
 mod beacon;
 mod execution;
+mod header;
 
 use std::time::Duration;
 

@@ -45,9 +45,9 @@ pub(crate) struct Points {
     /// The request is sent.
     pub(crate) sent: &'static str,
     /// A need was read, by [`need_index`]: nothing done for it yet.
-    before: [&'static str; 7],
+    before: [&'static str; 8],
     /// What it needs is at hand (a commit is durable), nothing sent back yet.
-    after: [&'static str; 7],
+    after: [&'static str; 8],
     /// The supply is sent.
     pub(crate) supplied: &'static str,
     /// The answer was read, the caller has nothing yet.
@@ -69,6 +69,7 @@ macro_rules! points {
                 concat!($kind, ".record.before"),
                 concat!($kind, ".ledger.before"),
                 concat!($kind, ".commit.before"),
+                concat!($kind, ".headers.before"),
             ],
             after: [
                 concat!($kind, ".bootstrap.after"),
@@ -78,6 +79,7 @@ macro_rules! points {
                 concat!($kind, ".record.after"),
                 concat!($kind, ".ledger.after"),
                 concat!($kind, ".commit.after"),
+                concat!($kind, ".headers.after"),
             ],
             supplied: concat!($kind, ".supplied"),
             answered: concat!($kind, ".answered"),
@@ -139,10 +141,11 @@ const fn need_index(need: &Need) -> usize {
         Need::Record { .. } => 4,
         Need::Ledger { .. } => 5,
         Need::Commit(_) => 6,
+        Need::Headers { .. } => 7,
     }
 }
 
-const NEEDS: [&str; 7] = ["bootstrap", "updates", "heads", "state", "record", "ledger", "commit"];
+const NEEDS: [&str; 8] = ["bootstrap", "updates", "heads", "state", "record", "ledger", "commit", "headers"];
 
 /// What a need is called in metrics and logs.
 pub(crate) const fn need_name(need: &Need) -> &'static str {
@@ -165,7 +168,7 @@ mod tests {
     fn every_point_has_its_own_name() {
         let all: Vec<_> = ALL.iter().flat_map(Points::names).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-        assert_eq!(points("call").count(), 19);
+        assert_eq!(points("call").count(), 21);
         assert_eq!(points("nothing").count(), 0);
     }
 }

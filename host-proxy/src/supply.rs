@@ -67,6 +67,10 @@ impl Supplier {
             }
             Need::Ledger { from } => Ok(Supply::Ledger(self.blocking(move |store| store.entries(from)).await?)),
             Need::Commit(batch) => self.commit(batch).await,
+            Need::Headers { hashes } => {
+                let headers = in_time(self.execution.headers(&hashes)).await?;
+                Ok(Supply::Headers(headers.into_iter().map(ByteVec::from).collect()))
+            }
         }
     }
 

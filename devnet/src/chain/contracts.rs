@@ -71,6 +71,7 @@ impl Config {
             genesis_time: self.genesis_time,
             seconds_per_slot: self.seconds_per_slot,
             forks: vec![Fork { layout: FULU, version: self.fork_version, epoch: 0 }],
+            preset: 0,
         }
     }
 }

@@ -255,6 +255,13 @@ impl Devnet {
         node.by_number(number).map(|index| node.head_of(index))
     }
 
+    /// RLP header of an execution block, by its hash.
+    #[must_use]
+    pub fn execution_header(&self, hash: B256) -> Option<Vec<u8>> {
+        let node = self.node();
+        Some(alloy_rlp::encode(node.header(node.by_hash(hash)?)))
+    }
+
     /// `LightClientBootstrap` of a block, in SSZ.
     #[must_use]
     pub fn bootstrap(&self, root: B256) -> Option<Vec<u8>> {

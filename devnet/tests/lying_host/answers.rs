@@ -18,6 +18,7 @@ fn supplies() -> Vec<Supply> {
         Supply::Ledger(Vec::new()),
         Supply::Committed,
         Supply::Unavailable,
+        Supply::Headers(Vec::new()),
     ]
 }
 

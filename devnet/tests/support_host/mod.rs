@@ -155,6 +155,7 @@ fn name(need: &Need) -> &'static str {
         Need::Record { .. } => "Record",
         Need::Ledger { .. } => "Ledger",
         Need::Commit(_) => "Commit",
+        Need::Headers { .. } => "Headers",
     }
 }
 
@@ -260,6 +261,10 @@ impl World {
                 Supply::Ledger(self.entries.iter().skip(from).take(limits::LEDGER_ENTRIES).cloned().collect())
             }
             Need::Commit(_) => Supply::Committed,
+            Need::Headers { hashes } => {
+                let headers = hashes.iter().map(|hash| self.chain.execution_header(B256::from(**hash)));
+                headers.map(|header| header.map(Into::into)).collect::<Option<_>>().map_or(Supply::Unavailable, Supply::Headers)
+            }
         }
     }
 

@@ -1,22 +1,34 @@
+mod any;
 mod error;
 mod head;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+pub use self::any::AnyLightClient;
 pub use self::error::{AdvanceError, BootstrapError, Conflict};
-pub use self::head::VerifiedHead;
+pub use self::head::{BeaconHead, VerifiedHead};
 use crate::committee::{Committee, CommitteeBytes};
-use crate::header::{self, ConnectedHeader, Header, HeaderError};
+use crate::header::{self, ConnectedHeader, Disconnected, Header};
 use crate::merkle::{self, CURRENT_COMMITTEE, FINALIZED_ROOT, NEXT_COMMITTEE, Node};
-use crate::objects::{Bootstrap, Finality, Message, NextCommittee, leading_slot};
-use crate::{AcceptedCheckpoint, Network, Slot};
+use crate::objects::{Bootstrap, Finality, NextCommittee, SignedHeader, leading_slot};
+use crate::{AcceptedCheckpoint, Network, Preset, Slot};
 
-/// Members of a sync committee who must have signed: two thirds of 512, rounded up.
-pub const MIN_SIGNERS: u32 = 342;
 /// Updates asked for at once, at most (consensus-specs `MAX_REQUEST_LIGHT_CLIENT_UPDATES`).
 pub const MAX_UPDATES: u64 = 128;
 
-/// What an accepted update moved. At least one is true.
+/// An SSZ object from a beacon node (consensus-specs altair `light-client/sync-protocol.md`).
+#[derive(Clone, Copy, Debug)]
+pub enum Message<'a> {
+    /// `LightClientUpdate`.
+    Update(&'a [u8]),
+    /// `LightClientFinalityUpdate`.
+    Finality(&'a [u8]),
+    /// `LightClientOptimisticUpdate`: moves the attested head only.
+    Optimistic(&'a [u8]),
+}
+
+/// What an accepted message moved. At least one is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advanced {
     /// The finalized head is a newer one.
@@ -42,20 +54,21 @@ pub enum Wants {
 }
 
 /// Follows a chain from a checkpoint by the signatures of its sync committees (consensus-specs `light-client/sync-protocol.md`),
-/// stricter than the specification: 342 of 512 for everything, finality for the finalized head, no force update.
-pub struct LightClient {
+/// stricter than the specification: two thirds of the committee for everything, finality for the finalized head, no force update.
+pub struct LightClient<P: Preset> {
     network: Network,
-    finalized: VerifiedHead,
+    finalized: BeaconHead,
     /// At least as new as `finalized`.
-    attested: VerifiedHead,
+    attested: BeaconHead,
     /// Committee of the finalized head's period.
     current: Arc<Committee>,
     /// Committee of the period after it.
     next: Option<Arc<Committee>>,
     conflict: Option<Conflict>,
+    preset: PhantomData<P>,
 }
 
-impl core::fmt::Debug for LightClient {
+impl<P: Preset> core::fmt::Debug for LightClient<P> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("LightClient")
             .field("finalized", &self.finalized)
@@ -65,61 +78,63 @@ impl core::fmt::Debug for LightClient {
     }
 }
 
-impl LightClient {
+impl<P: Preset> LightClient<P> {
     /// Starts from a checkpoint and the `LightClientBootstrap` of its block. The checkpoint's block counts as finalized.
     ///
     /// # Errors
     /// When the bytes are not that block's header and committee.
     pub fn bootstrap(network: Network, checkpoint: AcceptedCheckpoint, ssz: &[u8]) -> Result<Self, BootstrapError> {
+        if network.preset() != P::NAME {
+            return Err(BootstrapError::OtherPreset);
+        }
         let slot = leading_slot(ssz)?;
         if !header::supported(&network, slot) {
             return Err(BootstrapError::UnsupportedFork { slot });
         }
-        let Bootstrap { header, committee, committee_branch } = Bootstrap::read(ssz)?;
+        let Bootstrap { header, committee, committee_branch } = Bootstrap::read::<P>(ssz)?;
         if header.root != checkpoint.root() || header.slot != checkpoint.slot() {
             return Err(BootstrapError::OtherBlock);
         }
         let header = header.connect(&network).map_err(|error| BootstrapError::of(&error, slot))?;
-        let committee_root = committee.root();
+        let committee_root = committee.root::<P>();
         if !CURRENT_COMMITTEE.holds(&committee_root, &committee_branch, &header.state_root) {
             return Err(BootstrapError::CommitteeBranch);
         }
         let current = Committee::validate(&committee, committee_root).map_err(|_| BootstrapError::CommitteeKeys)?;
-        let head = VerifiedHead::new(&header);
-        Ok(Self { network, finalized: head.clone(), attested: head, current: Arc::new(current), next: None, conflict: None })
+        let head = BeaconHead::new(&header);
+        Ok(Self {
+            network,
+            finalized: head,
+            attested: head,
+            current: Arc::new(current),
+            next: None,
+            conflict: None,
+            preset: PhantomData,
+        })
     }
 
-    /// Checks and applies a `LightClientUpdate`. `now` is trusted time in unix seconds.
+    /// Checks and applies a message. `now` is trusted time in unix seconds. After an error the old state stands.
     ///
     /// # Errors
     /// When any rule is broken; see [`AdvanceError`].
-    pub fn advance(&mut self, ssz: &[u8], now: u64) -> Result<Advanced, AdvanceError> {
-        self.read_and_apply(ssz, now, Message::update)
-    }
-
-    /// Checks and applies a `LightClientFinalityUpdate`. `now` is trusted time in unix seconds.
-    ///
-    /// # Errors
-    /// When any rule is broken; see [`AdvanceError`].
-    pub fn advance_finality(&mut self, ssz: &[u8], now: u64) -> Result<Advanced, AdvanceError> {
-        self.read_and_apply(ssz, now, Message::finality)
-    }
-
-    /// Checks and applies a `LightClientOptimisticUpdate`, which moves the attested head only. `now` is trusted time in unix
-    /// seconds.
-    ///
-    /// # Errors
-    /// When any rule is broken; see [`AdvanceError`].
-    pub fn attest(&mut self, ssz: &[u8], now: u64) -> Result<Advanced, AdvanceError> {
-        self.read_and_apply(ssz, now, Message::optimistic)
+    pub fn advance(&mut self, message: Message<'_>, now: u64) -> Result<Advanced, AdvanceError> {
+        if self.conflict.is_some() {
+            return Err(AdvanceError::Frozen);
+        }
+        let (Message::Update(ssz) | Message::Finality(ssz) | Message::Optimistic(ssz)) = message;
+        let slot = leading_slot(ssz)?;
+        if !header::supported(&self.network, slot) {
+            return Err(AdvanceError::UnsupportedFork { slot });
+        }
+        self.apply(SignedHeader::read::<P>(message)?, now)
     }
 
     /// What to ask for at `now` (trusted time, unix seconds). At the start of a period no update with a next committee exists
     /// yet: updates that bring nothing new are no reason not to ask for heads.
     #[must_use]
     pub fn wants(&self, now: u64) -> Wants {
-        let known = self.finalized.slot().period();
-        let current = self.network.slot_at(now).map_or(known, Slot::period);
+        let known = self.finalized.slot().period::<P>();
+        let current = self.network.slot_at(now).map_or(known, Slot::period::<P>);
         let first = if self.next.is_some() { known.saturating_add(1) } else { known };
         // With the next committee known, its whole period can be followed by heads alone.
         let behind = current.saturating_sub(first);
@@ -131,15 +146,15 @@ impl LightClient {
 
     /// The newest finalized head. `None` once the client is frozen.
     #[must_use]
-    pub const fn finalized(&self) -> Option<&VerifiedHead> {
-        if self.conflict.is_some() { None } else { Some(&self.finalized) }
+    pub const fn finalized(&self) -> Option<BeaconHead> {
+        if self.conflict.is_some() { None } else { Some(self.finalized) }
     }
 
     /// The newest head that two thirds of a known committee signed, never older than the finalized one. `None` once the
     /// client is frozen.
     #[must_use]
-    pub const fn attested(&self) -> Option<&VerifiedHead> {
-        if self.conflict.is_some() { None } else { Some(&self.attested) }
+    pub const fn attested(&self) -> Option<BeaconHead> {
+        if self.conflict.is_some() { None } else { Some(self.attested) }
     }
 
     /// The conflict that froze the client.
@@ -154,28 +169,12 @@ impl LightClient {
         &self.network
     }
 
-    fn read_and_apply<'a>(
-        &mut self,
-        ssz: &'a [u8],
-        now: u64,
-        read: impl FnOnce(&'a [u8]) -> Result<Message<'a>, crate::SszError>,
-    ) -> Result<Advanced, AdvanceError> {
-        if self.conflict.is_some() {
-            return Err(AdvanceError::Frozen);
-        }
-        let slot = leading_slot(ssz)?;
-        if !header::supported(&self.network, slot) {
-            return Err(AdvanceError::UnsupportedFork { slot });
-        }
-        self.apply(read(ssz)?, now)
-    }
-
     /// consensus-specs `validate_light_client_update` and `apply_light_client_update`, cheap rules first.
-    fn apply(&mut self, message: Message<'_>, now: u64) -> Result<Advanced, AdvanceError> {
-        let Message { attested, finality, next, aggregate, signature_slot } = message;
+    fn apply(&mut self, message: SignedHeader<'_>, now: u64) -> Result<Advanced, AdvanceError> {
+        let SignedHeader { attested, finality, next, aggregate, signature_slot } = message;
 
         let signers = aggregate.signers();
-        if signers < MIN_SIGNERS {
+        if signers < P::MIN_SIGNERS {
             return Err(AdvanceError::TooFewSigners { signers });
         }
         self.check_slots(&attested, finality.as_ref(), signature_slot, now)?;
@@ -214,7 +213,7 @@ impl LightClient {
         if rotates {
             // `committee_of` has accepted the signature's period, so the committee of this one is known.
             let Some(current) = self.next.take() else {
-                return Err(AdvanceError::UnknownPeriod { period: signature_slot.period() });
+                return Err(AdvanceError::UnknownPeriod { period: signature_slot.period::<P>() });
             };
             self.current = current;
             self.next = supplied;
@@ -222,14 +221,14 @@ impl LightClient {
             self.next = supplied;
         }
         if let (true, Some(header)) = (moves.finalizes, &finalized) {
-            self.finalized = VerifiedHead::new(header);
+            self.finalized = BeaconHead::new(header);
         }
         if moves.attests {
-            self.attested = VerifiedHead::new(&attested);
+            self.attested = BeaconHead::new(&attested);
         }
         if self.finalized.slot() >= self.attested.slot() {
             // Also at the same slot: what is final has replaced what was only attested.
-            self.attested = self.finalized.clone();
+            self.attested = self.finalized;
         }
         Ok(Advanced { finalized: moves.finalizes, attested: moves.attests, committee: committee_known })
     }
@@ -257,8 +256,8 @@ impl LightClient {
 
     /// The committee whose members sign in this slot.
     fn committee_of(&self, signature_slot: Slot) -> Result<Arc<Committee>, AdvanceError> {
-        let period = signature_slot.period();
-        if period == self.finalized.slot().period() {
+        let period = signature_slot.period::<P>();
+        if period == self.finalized.slot().period::<P>() {
             return Ok(Arc::clone(&self.current));
         }
         match &self.next {
@@ -268,12 +267,12 @@ impl LightClient {
     }
 
     fn is_next_period(&self, slot: Slot) -> bool {
-        self.finalized.slot().period().checked_add(1) == Some(slot.period())
+        self.finalized.slot().period::<P>().checked_add(1) == Some(slot.period::<P>())
     }
 
     fn moves(&self, attested: &Header, finality: Option<&Finality>, has_next: bool) -> Moves {
         let finalized = finality.map(|finality| &finality.header);
-        let period = self.finalized.slot().period();
+        let period = self.finalized.slot().period::<P>();
         Moves {
             finalizes: finalized.is_some_and(|header| header.slot > self.finalized.slot()),
             conflicts: finalized
@@ -281,16 +280,16 @@ impl LightClient {
             attests: attested.slot > self.attested.slot(),
             supplies: has_next
                 && self.next.is_none()
-                && attested.slot.period() == period
-                && finalized.is_some_and(|header| header.slot.period() == period),
+                && attested.slot.period::<P>() == period
+                && finalized.is_some_and(|header| header.slot.period::<P>() == period),
         }
     }
 
     fn connect(&self, header: Header, broken: AdvanceError) -> Result<ConnectedHeader, AdvanceError> {
         let slot = header.slot;
         header.connect(&self.network).map_err(|error| match error {
-            HeaderError::UnsupportedFork => AdvanceError::UnsupportedFork { slot },
-            HeaderError::ExecutionBranch => broken,
+            Disconnected::UnsupportedFork => AdvanceError::UnsupportedFork { slot },
+            Disconnected::ExecutionBranch => broken,
         })
     }
 
@@ -308,7 +307,7 @@ impl LightClient {
         attested: &ConnectedHeader,
     ) -> Result<(CommitteeBytes<'a>, Node), AdvanceError> {
         let NextCommittee { committee, branch } = next;
-        let root = committee.root();
+        let root = committee.root::<P>();
         if NEXT_COMMITTEE.holds(&root, &branch, &attested.state_root) {
             Ok((committee, root))
         } else {
@@ -318,7 +317,7 @@ impl LightClient {
 
     /// Whether a state of this slot must hold the known next committee, and holds another.
     fn differs(&self, slot: Slot, root: &Node) -> bool {
-        slot.period() == self.finalized.slot().period() && self.next.as_ref().is_some_and(|known| known.root() != root)
+        slot.period::<P>() == self.finalized.slot().period::<P>() && self.next.as_ref().is_some_and(|known| known.root() != root)
     }
 
     /// The committee with its keys; validated once, even if it serves for several periods as on a small network.

@@ -2,6 +2,7 @@
 use blst::BLST_ERROR;
 use blst::min_pk::{AggregatePublicKey, PublicKey, Signature};
 
+use crate::Preset;
 use crate::merkle::{self, Node};
 use crate::ssz::{Reader, SszError};
 
@@ -10,23 +11,19 @@ const COMPRESSED: usize = 48;
 
 /// `SyncCommittee` as the host sent it.
 pub(crate) struct CommitteeBytes<'a> {
-    keys: &'a [u8; 24_576],
+    keys: &'a [[u8; COMPRESSED]],
     aggregate: &'a [u8; COMPRESSED],
 }
 
 impl<'a> CommitteeBytes<'a> {
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, SszError> {
-        Ok(Self { keys: reader.take()?, aggregate: reader.take()? })
-    }
-
-    fn keys(&self) -> &'a [[u8; COMPRESSED]] {
-        self.keys.as_chunks::<COMPRESSED>().0
+    pub(crate) fn read<P: Preset>(reader: &mut Reader<'a>) -> Result<Self, SszError> {
+        Ok(Self { keys: reader.array(P::COMMITTEE_SIZE)?, aggregate: reader.take()? })
     }
 
     /// `hash_tree_root` of the committee.
-    pub(crate) fn root(&self) -> Node {
-        let keys = self.keys().iter().map(key_root).collect();
-        merkle::pair(&merkle::root(keys, 9), &key_root(self.aggregate))
+    pub(crate) fn root<P: Preset>(&self) -> Node {
+        let keys = self.keys.iter().map(key_root).collect();
+        merkle::pair(&merkle::root(keys, P::COMMITTEE_DEPTH), &key_root(self.aggregate))
     }
 }
 
@@ -37,13 +34,13 @@ fn key_root(key: &[u8; COMPRESSED]) -> Node {
 
 /// `SyncAggregate` as the host sent it.
 pub(crate) struct SyncAggregate<'a> {
-    bits: &'a [u8; 64],
+    bits: &'a [u8],
     signature: &'a [u8; 96],
 }
 
 impl<'a> SyncAggregate<'a> {
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, SszError> {
-        Ok(Self { bits: reader.take()?, signature: reader.take()? })
+    pub(crate) fn read<P: Preset>(reader: &mut Reader<'a>) -> Result<Self, SszError> {
+        Ok(Self { bits: reader.array::<1>(P::COMMITTEE_SIZE.div_ceil(8))?.as_flattened(), signature: reader.take()? })
     }
 
     /// How many members signed, by the bits.
@@ -68,10 +65,10 @@ pub(crate) struct Committee {
 pub(crate) struct InvalidKeys;
 
 impl Committee {
-    /// Checks all 512 keys: on the curve, in the subgroup, not infinity, adding up to the aggregate key. `root` is that of the bytes.
+    /// Checks all keys: on the curve, in the subgroup, not infinity, adding up to the aggregate key. `root` is that of the bytes.
     pub(crate) fn validate(bytes: &CommitteeBytes<'_>, root: Node) -> Result<Self, InvalidKeys> {
         let keys: Box<[PublicKey]> =
-            bytes.keys().iter().map(|key| PublicKey::key_validate(key)).collect::<Result<_, _>>().map_err(|_| InvalidKeys)?;
+            bytes.keys.iter().map(|key| PublicKey::key_validate(key)).collect::<Result<_, _>>().map_err(|_| InvalidKeys)?;
         let all: Vec<&PublicKey> = keys.iter().collect();
         let sum = AggregatePublicKey::aggregate(&all, false).map_err(|_| InvalidKeys)?;
         if sum.to_public_key().compress() != *bytes.aggregate {

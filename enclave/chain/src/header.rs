@@ -17,17 +17,10 @@ pub(crate) struct Header {
 
 /// What is kept of the `ExecutionPayloadHeader`.
 #[derive(Clone, Copy)]
-pub(crate) struct Execution {
+struct Execution {
     /// `hash_tree_root` of the whole header.
     root: Node,
-    pub(crate) state_root: [u8; 32],
-    pub(crate) prev_randao: [u8; 32],
-    pub(crate) block_number: u64,
-    pub(crate) gas_limit: u64,
-    pub(crate) timestamp: u64,
-    /// Big-endian.
-    pub(crate) base_fee: [u8; 32],
-    pub(crate) block_hash: [u8; 32],
+    block_hash: [u8; 32],
 }
 
 /// A header whose execution payload header is the one in its block's body, in a layout that this crate understands.
@@ -37,11 +30,11 @@ pub(crate) struct ConnectedHeader {
     pub(crate) layout: Layout,
     pub(crate) root: Node,
     pub(crate) state_root: Node,
-    pub(crate) execution: Execution,
+    pub(crate) block_hash: Option<[u8; 32]>,
 }
 
 /// Why a header does not hold together.
-pub(crate) enum HeaderError {
+pub(crate) enum Disconnected {
     /// The layout at its slot is not understood here.
     UnsupportedFork,
     /// The execution branch does not connect the execution payload header with the body.
@@ -71,13 +64,13 @@ impl Header {
     }
 
     /// consensus-specs `is_valid_light_client_header`.
-    pub(crate) fn connect(self, network: &Network) -> Result<ConnectedHeader, HeaderError> {
+    pub(crate) fn connect(self, network: &Network) -> Result<ConnectedHeader, Disconnected> {
         let Self { slot, root, state_root, body_root, execution_branch, execution } = self;
-        let layout = layout(network, slot).ok_or(HeaderError::UnsupportedFork)?;
+        let layout = layout(network, slot).ok_or(Disconnected::UnsupportedFork)?;
         if !EXECUTION.holds(&execution.root, &execution_branch, &body_root) {
-            return Err(HeaderError::ExecutionBranch);
+            return Err(Disconnected::ExecutionBranch);
         }
-        Ok(ConnectedHeader { slot, layout, root, state_root, execution })
+        Ok(ConnectedHeader { slot, layout, root, state_root, block_hash: Some(execution.block_hash) })
     }
 }
 
@@ -137,17 +130,6 @@ impl Execution {
             merkle::number(blob_gas_used),
             merkle::number(excess_blob_gas),
         ];
-        let mut base_fee = base_fee_le;
-        base_fee.reverse();
-        Ok(Self {
-            root: merkle::root(leaves, 5),
-            state_root,
-            prev_randao,
-            block_number,
-            gas_limit,
-            timestamp,
-            base_fee,
-            block_hash,
-        })
+        Ok(Self { root: merkle::root(leaves, 5), block_hash })
     }
 }

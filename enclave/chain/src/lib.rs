@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! checkpoint   -> accept_checkpoint              -> AcceptedCheckpoint   (at most 14 days old)
-//! SSZ objects  -> LightClient::{bootstrap, ..}   -> VerifiedHead         (342 of 512 members of a known committee)
+//! SSZ objects  -> LightClient::{bootstrap, ..}   -> BeaconHead           (two thirds of a known committee)
+//! RLP header   -> BeaconHead::connect            -> VerifiedHead         (its hash is the one that the head names)
 //! MPT nodes    -> ProvenState::add               -> account, slots, code (under that head's state root)
 //! ```
 //!
@@ -29,10 +30,12 @@
 mod checkpoint;
 mod client;
 mod committee;
+mod execution;
 mod header;
 mod merkle;
 mod network;
 mod objects;
+mod preset;
 mod rlp;
 mod slot;
 mod ssz;
@@ -40,8 +43,13 @@ mod state;
 mod trie;
 
 pub use checkpoint::{AcceptedCheckpoint, Checkpoint, CheckpointError, MAX_CHECKPOINT_AGE, accept_checkpoint};
-pub use client::{AdvanceError, Advanced, BootstrapError, Conflict, LightClient, MAX_UPDATES, MIN_SIGNERS, VerifiedHead, Wants};
+pub use client::{
+    AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, LightClient, MAX_UPDATES, Message,
+    VerifiedHead, Wants,
+};
+pub use execution::{HeaderError, MAX_HEADER};
 pub use network::{CustomNetwork, Layout, Network, NetworkError, UnknownLayout};
+pub use preset::{Mainnet, Minimal, Preset, PresetName, UnknownPreset};
 pub use rlp::RlpError;
 pub use slot::Slot;
 pub use ssz::SszError;

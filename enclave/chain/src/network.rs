@@ -1,5 +1,5 @@
-use crate::Slot;
 use crate::merkle;
+use crate::{PresetName, Slot};
 
 /// The layout of a fork's light-client objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +48,7 @@ pub struct Network {
     genesis_validators_root: [u8; 32],
     genesis_time: u64,
     seconds_per_slot: u64,
+    preset: PresetName,
     /// Ascending by epoch.
     forks: Vec<(Layout, [u8; 4], u64)>,
 }
@@ -61,6 +62,8 @@ pub struct CustomNetwork {
     pub genesis_time: u64,
     /// 1 to 60.
     pub seconds_per_slot: u64,
+    /// Its sizes.
+    pub preset: PresetName,
     /// Layout, `current_version` and first epoch of every fork, in order, from epoch 0 on. Several may start at epoch 0:
     /// the last of them holds.
     pub forks: Vec<(Layout, [u8; 4], u64)>,
@@ -91,6 +94,7 @@ impl Network {
             genesis_validators_root: MAINNET_ROOT,
             genesis_time: 1_606_824_023,
             seconds_per_slot: 12,
+            preset: PresetName::Mainnet,
             forks: vec![
                 (Layout::Altair, [1, 0, 0, 0], 74_240),
                 (Layout::Bellatrix, [2, 0, 0, 0], 144_896),
@@ -109,6 +113,7 @@ impl Network {
             genesis_validators_root: SEPOLIA_ROOT,
             genesis_time: 1_655_733_600,
             seconds_per_slot: 12,
+            preset: PresetName::Mainnet,
             forks: vec![
                 (Layout::Altair, [0x90, 0, 0, 0x70], 50),
                 (Layout::Bellatrix, [0x90, 0, 0, 0x71], 100),
@@ -127,6 +132,7 @@ impl Network {
             genesis_validators_root: HOODI_ROOT,
             genesis_time: 1_742_213_400,
             seconds_per_slot: 12,
+            preset: PresetName::Mainnet,
             forks: vec![
                 (Layout::Altair, [0x20, 0, 0x09, 0x10], 0),
                 (Layout::Bellatrix, [0x30, 0, 0x09, 0x10], 0),
@@ -154,7 +160,7 @@ impl Network {
     /// # Errors
     /// When it passes for a known network or can't be a schedule.
     pub fn custom(network: CustomNetwork) -> Result<Self, NetworkError> {
-        let CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, forks } = network;
+        let CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks } = network;
         if [MAINNET_ROOT, SEPOLIA_ROOT, HOODI_ROOT].contains(&genesis_validators_root) {
             return Err(NetworkError::KnownRoot);
         }
@@ -168,7 +174,13 @@ impl Network {
         if !ordered {
             return Err(NetworkError::ForkOrder);
         }
-        Ok(Self { genesis_validators_root, genesis_time, seconds_per_slot, forks })
+        Ok(Self { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks })
+    }
+
+    /// Its sizes.
+    #[must_use]
+    pub const fn preset(&self) -> PresetName {
+        self.preset
     }
 
     /// The slot in progress at `now` (unix seconds), or `None` before genesis.
@@ -196,7 +208,7 @@ impl Network {
     }
 
     fn fork_at(&self, slot: Slot) -> Option<(Layout, [u8; 4])> {
-        let epoch = slot.epoch();
+        let epoch = slot.0.checked_div(self.preset.slots_per_epoch()).unwrap_or(0);
         self.forks.iter().rev().find(|(_, _, first)| *first <= epoch).map(|(layout, version, _)| (*layout, *version))
     }
 
@@ -237,6 +249,7 @@ mod tests {
             genesis_validators_root: [9; 32],
             genesis_time: 100,
             seconds_per_slot: 2,
+            preset: PresetName::Mainnet,
             forks: vec![(Layout::Electra, [5, 0, 0, 9], 0), (Layout::Fulu, [6, 0, 0, 9], 3)],
         }
     }
@@ -299,7 +312,7 @@ mod tests {
     #[test]
     fn the_domain_is_that_of_the_slot_before_the_signature() {
         let network = Network::custom(custom()).unwrap();
-        let first_fulu = Slot(3 * Slot::PER_EPOCH);
+        let first_fulu = Slot(3 * 32);
         assert_eq!(network.sync_committee_domain(first_fulu), network.sync_committee_domain(Slot(1)));
         assert_ne!(network.sync_committee_domain(first_fulu), network.sync_committee_domain(Slot(first_fulu.0 + 1)));
         assert_eq!(network.sync_committee_domain(Slot(0)), network.sync_committee_domain(Slot(1)));

@@ -1,9 +1,9 @@
-//! The light-client objects of Electra and Fulu (consensus-specs altair, electra `light-client/sync-protocol.md`), 512 preset.
-use crate::Slot;
+//! The light-client objects of Electra and Fulu (consensus-specs altair, electra `light-client/sync-protocol.md`).
 use crate::committee::{CommitteeBytes, SyncAggregate};
 use crate::header::Header;
 use crate::merkle::Node;
 use crate::ssz::{Reader, SszError, first_offset};
+use crate::{Message, Preset, Slot};
 
 /// `LightClientBootstrap`.
 pub(crate) struct Bootstrap<'a> {
@@ -14,7 +14,7 @@ pub(crate) struct Bootstrap<'a> {
 
 /// What `LightClientUpdate`, `LightClientFinalityUpdate` and `LightClientOptimisticUpdate` have in common, and what the
 /// longer ones add.
-pub(crate) struct Message<'a> {
+pub(crate) struct SignedHeader<'a> {
     pub(crate) attested: Header,
     pub(crate) finality: Option<Finality>,
     pub(crate) next: Option<NextCommittee<'a>>,
@@ -34,10 +34,15 @@ pub(crate) struct NextCommittee<'a> {
     pub(crate) branch: [Node; 6],
 }
 
-const BOOTSTRAP_FIXED: usize = 24_820;
-const UPDATE_FIXED: usize = 25_216;
-const FINALITY_FIXED: usize = 400;
-const OPTIMISTIC_FIXED: usize = 172;
+/// `SyncCommittee`.
+const fn committee<P: Preset>() -> usize {
+    P::COMMITTEE_SIZE.saturating_add(1).saturating_mul(48)
+}
+
+/// `SyncAggregate` and `signature_slot`.
+const fn signature<P: Preset>() -> usize {
+    P::COMMITTEE_SIZE.div_ceil(8).saturating_add(96 + 8)
+}
 
 /// Slot of the first header of an object. It stands at the same place in every layout from Capella to Fulu, so a layout
 /// that is not read here can be named before its bytes are called malformed.
@@ -48,27 +53,35 @@ pub(crate) fn leading_slot(bytes: &[u8]) -> Result<Slot, SszError> {
 }
 
 impl<'a> Bootstrap<'a> {
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, SszError> {
+    pub(crate) fn read<P: Preset>(bytes: &'a [u8]) -> Result<Self, SszError> {
         let mut reader = Reader::new(bytes);
-        first_offset(reader.offset()?, BOOTSTRAP_FIXED)?;
-        let committee = CommitteeBytes::read(&mut reader)?;
+        first_offset(reader.offset()?, committee::<P>().saturating_add(4 + 6 * 32))?;
+        let committee = CommitteeBytes::read::<P>(&mut reader)?;
         let committee_branch = reader.branch()?;
         let header = Header::read(reader.rest())?;
         Ok(Self { header, committee, committee_branch })
     }
 }
 
-impl<'a> Message<'a> {
+impl<'a> SignedHeader<'a> {
+    pub(crate) fn read<P: Preset>(message: Message<'a>) -> Result<Self, SszError> {
+        match message {
+            Message::Update(ssz) => Self::update::<P>(ssz),
+            Message::Finality(ssz) => Self::finality::<P>(ssz),
+            Message::Optimistic(ssz) => Self::optimistic::<P>(ssz),
+        }
+    }
+
     /// Reads a `LightClientUpdate`.
-    pub(crate) fn update(bytes: &'a [u8]) -> Result<Self, SszError> {
+    fn update<P: Preset>(bytes: &'a [u8]) -> Result<Self, SszError> {
         let mut reader = Reader::new(bytes);
         let first = reader.offset()?;
-        first_offset(first, UPDATE_FIXED)?;
-        let committee = CommitteeBytes::read(&mut reader)?;
+        first_offset(first, committee::<P>().saturating_add(signature::<P>()).saturating_add(2 * 4 + (6 + 7) * 32))?;
+        let committee = CommitteeBytes::read::<P>(&mut reader)?;
         let committee_branch = reader.branch()?;
         let second = reader.offset()?;
         let finality_branch = reader.branch()?;
-        let aggregate = SyncAggregate::read(&mut reader)?;
+        let aggregate = SyncAggregate::read::<P>(&mut reader)?;
         let signature_slot = Slot(reader.u64()?);
         let (attested, finalized) = reader.split(first, second)?;
         Ok(Self {
@@ -81,13 +94,13 @@ impl<'a> Message<'a> {
     }
 
     /// Reads a `LightClientFinalityUpdate`.
-    pub(crate) fn finality(bytes: &'a [u8]) -> Result<Self, SszError> {
+    fn finality<P: Preset>(bytes: &'a [u8]) -> Result<Self, SszError> {
         let mut reader = Reader::new(bytes);
         let first = reader.offset()?;
-        first_offset(first, FINALITY_FIXED)?;
+        first_offset(first, signature::<P>().saturating_add(2 * 4 + 7 * 32))?;
         let second = reader.offset()?;
         let branch = reader.branch()?;
-        let aggregate = SyncAggregate::read(&mut reader)?;
+        let aggregate = SyncAggregate::read::<P>(&mut reader)?;
         let signature_slot = Slot(reader.u64()?);
         let (attested, finalized) = reader.split(first, second)?;
         Ok(Self {
@@ -100,10 +113,10 @@ impl<'a> Message<'a> {
     }
 
     /// Reads a `LightClientOptimisticUpdate`.
-    pub(crate) fn optimistic(bytes: &'a [u8]) -> Result<Self, SszError> {
+    fn optimistic<P: Preset>(bytes: &'a [u8]) -> Result<Self, SszError> {
         let mut reader = Reader::new(bytes);
-        first_offset(reader.offset()?, OPTIMISTIC_FIXED)?;
-        let aggregate = SyncAggregate::read(&mut reader)?;
+        first_offset(reader.offset()?, signature::<P>().saturating_add(4))?;
+        let aggregate = SyncAggregate::read::<P>(&mut reader)?;
         let signature_slot = Slot(reader.u64()?);
         let attested = Header::read(reader.rest())?;
         Ok(Self { attested, finality: None, next: None, aggregate, signature_slot })

@@ -32,6 +32,14 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    /// The next `count` items of `N` bytes each.
+    pub(crate) fn array<const N: usize>(&mut self, count: usize) -> Result<&'a [[u8; N]], SszError> {
+        let length = count.checked_mul(N).ok_or(SszError::Short)?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(SszError::Short)?;
+        self.rest = rest;
+        Ok(taken.as_chunks::<N>().0)
+    }
+
     pub(crate) fn u64(&mut self) -> Result<u64, SszError> {
         self.take().map(|bytes| u64::from_le_bytes(*bytes))
     }

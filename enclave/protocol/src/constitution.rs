@@ -68,6 +68,9 @@ pub enum NetworkSpec {
         /// Every fork from genesis on, in order.
         #[n(4)]
         forks: Vec<Fork>,
+        /// Sizes of epochs and committees: 0 mainnet's, 1 the consensus specification's minimal preset.
+        #[n(5)]
+        preset: u8,
     },
 }
 
@@ -150,6 +153,9 @@ pub enum ConstitutionError {
     /// The fork schedule is empty, unordered, does not start at epoch 0, or names an unknown layout.
     #[error("fork schedule is not ordered from epoch 0")]
     Forks,
+    /// A preset that is neither 0 nor 1.
+    #[error("preset must be 0 (mainnet) or 1 (minimal)")]
+    Preset,
     /// Seconds per slot out of range.
     #[error("seconds per slot must be 1 to 60")]
     SlotTime,
@@ -189,7 +195,10 @@ impl Constitution {
                     return Err(ConstitutionError::UnknownNetwork);
                 }
             }
-            NetworkSpec::Custom { chain_id, seconds_per_slot, forks, .. } => {
+            NetworkSpec::Custom { chain_id, seconds_per_slot, forks, preset, .. } => {
+                if *preset > 1 {
+                    return Err(ConstitutionError::Preset);
+                }
                 if KNOWN_CHAIN_IDS.contains(chain_id) {
                     return Err(ConstitutionError::KnownChainId);
                 }

@@ -143,6 +143,13 @@ pub enum Need {
     /// Store this durably, all or nothing, then say so.
     #[n(6)]
     Commit(#[n(0)] Batch),
+    /// The RLP headers of execution blocks, at most [`crate::limits::EXECUTION_HEADERS`].
+    #[n(7)]
+    Headers {
+        /// Execution block hashes.
+        #[n(0)]
+        hashes: Vec<ByteArray<32>>,
+    },
 }
 
 /// One account to prove.
@@ -224,6 +231,9 @@ pub enum Supply {
     /// The host can't supply it now.
     #[n(7)]
     Unavailable,
+    /// For [`Need::Headers`]: RLP, one per hash, in order.
+    #[n(8)]
+    Headers(#[n(0)] Vec<ByteVec>),
 }
 
 /// EIP-1186 proof nodes of one account.

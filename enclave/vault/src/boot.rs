@@ -1,6 +1,6 @@
 //! From nothing to a root key: constitution, checkpoint, genesis, shares; and the documents that say how far it is.
 
-use chain::{CustomNetwork, Layout, Network};
+use chain::{CustomNetwork, Layout, Network, PresetName};
 use credential::{Keys, RootKey};
 use protocol::attested::{self, Checkpoint, Genesis, Setup, SignedCheckpoint, UserData};
 use protocol::constitution::{Constitution, Custody, NetworkSpec, Settings};
@@ -41,7 +41,7 @@ pub(crate) async fn configure(io: &Io, shared: &Shared, constitution: &[u8], set
 fn network(spec: &NetworkSpec) -> Option<Network> {
     match spec {
         NetworkSpec::Known { chain_id } => Network::known(*chain_id),
-        NetworkSpec::Custom { chain_id: _, genesis_validators_root, genesis_time, seconds_per_slot, forks } => {
+        NetworkSpec::Custom { chain_id: _, genesis_validators_root, genesis_time, seconds_per_slot, forks, preset } => {
             let forks = forks
                 .iter()
                 .map(|fork| Some((Layout::try_from(fork.layout).ok()?, fork.version, fork.epoch)))
@@ -50,6 +50,7 @@ fn network(spec: &NetworkSpec) -> Option<Network> {
                 genesis_validators_root: *genesis_validators_root,
                 genesis_time: *genesis_time,
                 seconds_per_slot: *seconds_per_slot,
+                preset: PresetName::try_from(*preset).ok()?,
                 forks,
             })
             .ok()

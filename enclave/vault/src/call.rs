@@ -166,7 +166,7 @@ pub(crate) async fn asked(
     let plain = |authenticated, refusal| Asked::Refused { authenticated: Box::new(authenticated), refusal, evidence: None };
     // The permit's life counts from here, where the heads were young enough, however long the host takes to prove their state.
     let (pair, asked_at, life) = {
-        let mut state = shared.state();
+        let state = shared.state();
         match state.fresh(io.now()) {
             Ok(pair) => (pair, state.time(io.now()), state.configured()?.settings.permit_life.saturating_mul(1_000)),
             Err(Stop(Problem::StaleChain)) => return Ok(plain(authenticated, Refusal::StaleChain)),

@@ -132,7 +132,7 @@ impl Drop for Reserved<'_> {
 /// The permit, if it is alive and the newest heads still say so.
 async fn reconfirmed(io: &Io, shared: &Shared, permit: Permit, identity: &Identity) -> Result<Result<Permit, Refusal>, Stop> {
     let newest = {
-        let mut state = shared.state();
+        let state = shared.state();
         match state.fresh(io.now()) {
             Ok(pair) => pair,
             Err(_) => return Ok(Err(Refusal::StaleChain)),

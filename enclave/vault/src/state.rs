@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::{Address, B256};
-use chain::{LightClient, Network};
+use chain::{AnyLightClient, Network};
 use credential::RootKey;
 use policy::Identity;
 use protocol::attested::{SignedCheckpoint, image_id};
@@ -120,7 +120,7 @@ pub(crate) struct State {
     /// Constitution and settings are being measured.
     pub(crate) configuring: bool,
     pub(crate) checkpoint: Option<SignedCheckpoint>,
-    pub(crate) light: Option<LightClient>,
+    pub(crate) light: Option<AnyLightClient>,
     /// A root key that was made of shares and not yet compared with the chain.
     pub(crate) candidate: Option<RootKey>,
     pub(crate) serving: Option<Serving>,
@@ -163,7 +163,7 @@ impl State {
         let slot = self
             .configured
             .as_ref()
-            .zip(self.light.as_ref().and_then(LightClient::attested))
+            .zip(self.light.as_ref().and_then(AnyLightClient::attested))
             .map_or(0, |(configured, head)| configured.network.time_of(head.slot()).saturating_mul(1_000));
         let ledger = self.serving.as_ref().map_or(0, |serving| serving.ledger.fold.time);
         now.max(slot).max(ledger)
@@ -178,6 +178,8 @@ impl Shared {
     fn status(&self, now: u64) -> Status {
         let state = self.state();
         let seconds = state.time(now).checked_div(1_000).unwrap_or(0);
+        let frozen = state.light.as_ref().is_some_and(|light| light.conflict().is_some());
+        let pair = state.views.pair().filter(|_| !frozen);
         let head = |head: &chain::VerifiedHead| HeadStatus {
             slot: head.slot().0,
             block_number: head.block_number(),
@@ -189,8 +191,8 @@ impl Shared {
         Status {
             phase: state.phase(),
             vault_id: state.configured.as_ref().map(|configured| configured.vault_id.0.into()),
-            finalized: state.light.as_ref().and_then(LightClient::finalized).map(head),
-            attested: state.light.as_ref().and_then(LightClient::attested).map(head),
+            finalized: pair.map(|pair| head(pair.finalized.head())),
+            attested: pair.map(|pair| head(pair.attested.head())),
             ledger_size: state.serving.as_ref().map(|serving| serving.ledger.size()),
             anchored_size: state.anchored,
             problem: state.problem,

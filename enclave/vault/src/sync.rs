@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
-use chain::{LightClient, Wants};
+use chain::{AnyLightClient, Message, Wants};
 use contracts_bindings::VaultRegistry::{stateOfCall, stateOfReturn};
 use credential::Keys;
 use minicbor::bytes::ByteVec;
@@ -68,6 +68,7 @@ async fn advance(io: &Io, shared: &Shared) -> Result<(), Stop> {
     if !unlocked {
         return Ok(());
     }
+    connect(io, shared).await?;
     let pair = fresh_pair(io, shared)?;
     if !serving {
         return open(io, shared, &pair).await;
@@ -115,7 +116,7 @@ async fn follow(io: &Io, shared: &Shared) -> Result<bool, Stop> {
 fn moved(shared: &Shared, updates: &[ByteVec], now: u64) -> bool {
     let mut state = shared.state();
     let Some(light) = state.light.as_mut() else { return false };
-    updates.iter().filter(|update| light.advance(update, now).is_ok()).count() > 0
+    updates.iter().filter(|update| light.advance(Message::Update(update), now).is_ok()).count() > 0
 }
 
 async fn start(io: &Io, shared: &Shared) -> Result<bool, Stop> {
@@ -131,7 +132,7 @@ async fn start(io: &Io, shared: &Shared) -> Result<bool, Stop> {
         state.checkpoint = None;
         return Err(Stop(Problem::Checkpoint));
     };
-    let light = LightClient::bootstrap(configured.network.clone(), accepted, &bootstrap).map_err(|_| Stop(Problem::Supply))?;
+    let light = AnyLightClient::bootstrap(configured.network.clone(), accepted, &bootstrap).map_err(|_| Stop(Problem::Supply))?;
     state.light = Some(light);
     Ok(true)
 }
@@ -143,12 +144,42 @@ async fn heads(io: &Io, shared: &Shared) -> Result<(), Stop> {
     if let Some(light) = state.light.as_mut() {
         // A head that is no newer, or has too few signers, moves nothing; its age decides whether that matters.
         if let Some(finality) = finality {
-            let _ = light.advance_finality(&finality, now);
+            let _ = light.advance(Message::Finality(&finality), now);
         }
         if let Some(optimistic) = optimistic {
-            let _ = light.attest(&optimistic, now);
+            let _ = light.advance(Message::Optimistic(&optimistic), now);
         }
     }
+    Ok(())
+}
+
+/// Asks for the execution headers of the light client's heads. Until they are there, decisions are made at the heads before.
+async fn connect(io: &Io, shared: &Shared) -> Result<(), Stop> {
+    let refused = Stop(Problem::Supply);
+    let (heads, unknown) = {
+        let state = shared.state();
+        let light = state.light.as_ref();
+        let (Some(finalized), Some(attested)) =
+            (light.and_then(AnyLightClient::finalized), light.and_then(AnyLightClient::attested))
+        else {
+            return Err(Stop(Problem::StaleChain));
+        };
+        let heads = [finalized, attested];
+        (heads, state.views.unconnected(heads))
+    };
+    let mut connected = Vec::new();
+    if !unknown.is_empty() {
+        let hashes = unknown.iter().map(|head| head.block_hash().map(Into::into)).collect::<Option<Vec<_>>>();
+        let need = Need::Headers { hashes: hashes.ok_or(refused)? };
+        let Supply::Headers(headers) = io.need(need).await? else { return Err(refused) };
+        if headers.len() != unknown.len() {
+            return Err(refused);
+        }
+        for (head, header) in unknown.iter().zip(&headers) {
+            connected.push(head.connect(header).map_err(|_| refused)?);
+        }
+    }
+    shared.state().views.follow(connected, heads);
     Ok(())
 }
 
@@ -158,22 +189,20 @@ fn seconds(io: &Io) -> u64 {
 
 impl State {
     /// The two heads, if each is within its bound.
-    pub(crate) fn fresh(&mut self, now: u64) -> Result<Pair, Stop> {
+    pub(crate) fn fresh(&self, now: u64) -> Result<Pair, Stop> {
         let stale = Stop(Problem::StaleChain);
         let configured = self.configured()?;
         let now = self.time(now).checked_div(1_000).unwrap_or(0);
         let light = self.light.as_ref().ok_or(stale)?;
-        let age =
-            |head: Option<&chain::VerifiedHead>| head.map(|head| now.saturating_sub(configured.network.time_of(head.slot())));
-        let finalized = age(light.finalized()).ok_or(stale)?;
-        let attested = age(light.attested()).ok_or(stale)?;
+        let pair = self.views.pair().ok_or(stale)?;
+        let age = |view: &View| now.saturating_sub(configured.network.time_of(view.head().slot()));
         if light.conflict().is_some()
-            || finalized > configured.settings.finalized_age
-            || attested > configured.settings.attested_age
+            || age(&pair.finalized) > configured.settings.finalized_age
+            || age(&pair.attested) > configured.settings.attested_age
         {
             return Err(stale);
         }
-        self.views.pair(light).ok_or(stale)
+        Ok(pair.clone())
     }
 }
 
@@ -272,7 +301,7 @@ async fn boot_entry(io: &Io, shared: &Shared) -> Result<(), Stop> {
 /// `user_data` and public key of a serving document.
 pub(crate) fn serving_data(shared: &Shared, state: &mut State) -> Result<(UserData, Vec<u8>), Stop> {
     let configured = state.configured()?;
-    let head = state.light.as_ref().and_then(LightClient::finalized).ok_or(Stop(Problem::StaleChain))?;
+    let head = state.light.as_ref().and_then(AnyLightClient::finalized).ok_or(Stop(Problem::StaleChain))?;
     let finalized = Checkpoint { slot: head.slot().0, root: head.root().into() };
     let serving = state.serving()?;
     let data = ServingData {

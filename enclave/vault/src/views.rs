@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chain::{LightClient, ProvenState, VerifiedHead};
+use chain::{BeaconHead, ProvenState, VerifiedHead};
 use policy::Wanted;
 use protocol::message::{AccountQuery, Need, Problem, Supply};
 
@@ -18,20 +18,23 @@ const REMEMBERED_ACCOUNTS: usize = 64;
 
 /// Proven state at one head. Conversations share it.
 #[derive(Clone, Debug)]
-pub(crate) struct View(Arc<Mutex<ProvenState>>);
+pub(crate) struct View {
+    head: VerifiedHead,
+    state: Arc<Mutex<ProvenState>>,
+}
 
 impl View {
     pub(crate) fn state(&self) -> MutexGuard<'_, ProvenState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether both are the same view: locking it twice would wait for ever.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.state, &other.state)
     }
 
-    pub(crate) fn head(&self) -> VerifiedHead {
-        self.state().head().clone()
+    pub(crate) const fn head(&self) -> &VerifiedHead {
+        &self.head
     }
 }
 
@@ -45,33 +48,49 @@ pub(crate) struct Pair {
 /// Recent views and what was read in them.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
-    recent: VecDeque<([u8; 32], View)>,
+    recent: VecDeque<View>,
+    /// At the light client's newest heads of which both execution blocks are known.
+    pair: Option<Pair>,
     touched: BTreeMap<[u8; 20], (BTreeSet<[u8; 32]>, bool)>,
 }
 
 impl Views {
-    /// The views at the light client's heads.
-    pub(crate) fn pair(&mut self, light: &LightClient) -> Option<Pair> {
-        let finalized = light.finalized()?.clone();
-        let attested = light.attested()?.clone();
-        Some(Pair { finalized: self.at(finalized), attested: self.at(attested) })
+    /// The views that decisions are made at. Behind the light client for as long as the host takes to supply the execution headers of
+    /// its newest heads; their age counts, not its.
+    pub(crate) const fn pair(&self) -> Option<&Pair> {
+        self.pair.as_ref()
     }
 
-    fn at(&mut self, head: VerifiedHead) -> View {
-        if let Some((_, view)) = self.recent.iter().find(|(root, _)| *root == head.root()) {
-            return view.clone();
+    /// Those heads whose execution block is not known, each once.
+    pub(crate) fn unconnected(&self, heads: [BeaconHead; 2]) -> Vec<BeaconHead> {
+        let mut unknown: Vec<BeaconHead> = heads.into_iter().filter(|head| self.at(head).is_none()).collect();
+        unknown.dedup();
+        unknown
+    }
+
+    /// Makes these the heads that decisions are made at, if both have a view by now.
+    pub(crate) fn follow(&mut self, connected: Vec<VerifiedHead>, [finalized, attested]: [BeaconHead; 2]) {
+        for head in connected {
+            self.open(head);
         }
-        let root = head.root();
+        if let (Some(finalized), Some(attested)) = (self.at(&finalized), self.at(&attested)) {
+            self.pair = Some(Pair { finalized, attested });
+        }
+    }
+
+    fn at(&self, head: &BeaconHead) -> Option<View> {
+        self.recent.iter().rev().find(|view| view.head.root() == head.root()).cloned()
+    }
+
+    fn open(&mut self, head: VerifiedHead) {
         let state = match self.recent.back() {
-            Some((_, last)) => last.state().next(head),
-            None => ProvenState::new(head),
+            Some(last) => last.state().next(head.clone()),
+            None => ProvenState::new(head.clone()),
         };
-        let view = View(Arc::new(Mutex::new(state)));
-        self.recent.push_back((root, view.clone()));
+        self.recent.push_back(View { head, state: Arc::new(Mutex::new(state)) });
         while self.recent.len() > KEPT {
             self.recent.pop_front();
         }
-        view
     }
 
     /// Remembers what was read.
@@ -128,8 +147,8 @@ impl Views {
 
     /// Whether the code of this account, as an earlier head had it, is there already. If it changed, the run asks for it.
     fn knows_code(&self, state: &ProvenState, query: &AccountQuery) -> bool {
-        self.recent.iter().any(|(_, view)| {
-            let Ok(earlier) = view.0.try_lock() else { return false };
+        self.recent.iter().any(|view| {
+            let Ok(earlier) = view.state.try_lock() else { return false };
             match earlier.account(*query.address) {
                 Some(chain::Account::Present { code_hash, .. }) => state.code(&code_hash).is_some(),
                 Some(chain::Account::Absent) | None => false,

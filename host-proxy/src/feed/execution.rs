@@ -1,8 +1,8 @@
-//! Proofs and code from execution nodes (`eth_getProof`, EIP-1186; `eth_getCode`).
+//! Proofs, code and headers from execution nodes (`eth_getProof`, EIP-1186; `eth_getCode`; `eth_getBlockByHash`).
 
 use std::sync::Arc;
 
-use minicbor::bytes::ByteVec;
+use minicbor::bytes::{ByteArray, ByteVec};
 use protocol::limits;
 use protocol::message::{AccountProof, AccountQuery, SlotProof};
 use reqwest::Url;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::header::Header;
 use super::{Ask, FetchError, Nodes};
 
 /// Accounts in one need.
@@ -82,6 +83,20 @@ impl Execution {
             }
         }
         Ok(proofs.into_iter().flatten().collect())
+    }
+
+    /// RLP headers of the blocks with these hashes, in the same order.
+    pub(crate) async fn headers(&self, hashes: &[ByteArray<32>]) -> Result<Vec<Vec<u8>>, FetchError> {
+        if hashes.len() > limits::EXECUTION_HEADERS {
+            return Err(FetchError::TooMuch);
+        }
+        let mut headers = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            let name = format!("0x{}", hex::encode(**hash));
+            let header: Header = self.call("eth_getBlockByHash", json!([name, false])).await?;
+            headers.push(header.encode(hash).ok_or(FetchError::Format)?);
+        }
+        Ok(headers)
     }
 
     async fn account(&self, block: &str, query: AccountQuery) -> Result<AccountProof, FetchError> {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use alloy_primitives::B256;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
@@ -155,4 +156,63 @@ async fn names_why_a_proof_is_not_to_be_had() {
     let execution = Execution::new(vec![nowhere()]).unwrap();
     assert_eq!(execution.prove(500, &vec![query(1, 0, false); 257]).await, Err(FetchError::TooMuch));
     assert_eq!(execution.prove(500, &[query(1, 8_193, false)]).await, Err(FetchError::TooMuch));
+}
+
+/// A block as a node answers it, and its hash by another implementation.
+fn block() -> (Value, [u8; 32]) {
+    let zeros = |bytes: usize| format!("0x{}", "00".repeat(bytes));
+    let hash = |byte: &str| format!("0x{}", byte.repeat(32));
+    let block = json!({
+        "parentHash": hash("01"), "sha3Uncles": hash("02"), "miner": zeros(20), "stateRoot": hash("03"),
+        "transactionsRoot": hash("04"), "receiptsRoot": hash("05"), "logsBloom": zeros(256), "difficulty": "0x0",
+        "number": "0x1564976", "gasLimit": "0x1c9c380", "gasUsed": "0x5208", "timestamp": "0x6732f000", "extraData": "0x6f6b",
+        "mixHash": hash("06"), "nonce": zeros(8), "baseFeePerGas": "0x7", "withdrawalsRoot": hash("07"), "blobGasUsed": "0x0",
+        "excessBlobGas": "0x20000", "parentBeaconBlockRoot": hash("08"), "requestsHash": hash("09"), "size": "0x300",
+        "transactions": [], "uncles": [],
+    });
+    let header = alloy_consensus::Header {
+        parent_hash: B256::repeat_byte(1),
+        ommers_hash: B256::repeat_byte(2),
+        state_root: B256::repeat_byte(3),
+        transactions_root: B256::repeat_byte(4),
+        receipts_root: B256::repeat_byte(5),
+        number: 0x156_4976,
+        gas_limit: 30_000_000,
+        gas_used: 21_000,
+        timestamp: 0x6732_f000,
+        extra_data: b"ok".as_slice().into(),
+        mix_hash: B256::repeat_byte(6),
+        base_fee_per_gas: Some(7),
+        withdrawals_root: Some(B256::repeat_byte(7)),
+        blob_gas_used: Some(0),
+        excess_blob_gas: Some(0x20000),
+        parent_beacon_block_root: Some(B256::repeat_byte(8)),
+        requests_hash: Some(B256::repeat_byte(9)),
+        ..alloy_consensus::Header::default()
+    };
+    (block, header.hash_slow().0)
+}
+
+#[tokio::test]
+async fn encodes_headers_that_have_the_hash_asked_for() {
+    let headers = async |block: Value, hash: [u8; 32]| {
+        let answer = json!({ "id": 1, "result": block });
+        let node = serve(Router::new().route("/", post(move || async move { axum::Json(answer) }))).await;
+        Execution::new(vec![node]).unwrap().headers(&[ByteArray::from(hash)]).await
+    };
+    let (block, hash) = block();
+    let encoded = headers(block.clone(), hash).await.unwrap();
+    assert_eq!(alloy_primitives::keccak256(&encoded[0]).0, hash);
+    // Another block, and a node that changes a field or leaves one out.
+    assert_eq!(headers(block.clone(), [1; 32]).await, Err(FetchError::Format));
+    for field in ["stateRoot", "requestsHash", "baseFeePerGas"] {
+        let mut other = block.clone();
+        other.as_object_mut().unwrap().remove(field);
+        assert_eq!(headers(other, hash).await, Err(FetchError::Format), "{field}");
+    }
+    let mut other = block;
+    other["stateRoot"] = json!(format!("0x{}", "0a".repeat(32)));
+    assert_eq!(headers(other, hash).await, Err(FetchError::Format));
+    let many = vec![ByteArray::from(hash); limits::EXECUTION_HEADERS + 1];
+    assert_eq!(Execution::new(vec![nowhere()]).unwrap().headers(&many).await, Err(FetchError::TooMuch));
 }

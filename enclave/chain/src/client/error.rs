@@ -1,9 +1,12 @@
-use crate::header::HeaderError;
+use crate::header::Disconnected;
 use crate::{Slot, SszError};
 
 /// Why a `LightClientBootstrap` was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BootstrapError {
+    /// The network has another preset than this client.
+    #[error("the network has another preset")]
+    OtherPreset,
     /// Not the SSZ encoding of one.
     #[error("bootstrap is malformed: {0}")]
     Malformed(#[from] SszError),
@@ -28,10 +31,10 @@ pub enum BootstrapError {
 }
 
 impl BootstrapError {
-    pub(super) const fn of(error: &HeaderError, slot: Slot) -> Self {
+    pub(super) const fn of(error: &Disconnected, slot: Slot) -> Self {
         match error {
-            HeaderError::UnsupportedFork => Self::UnsupportedFork { slot },
-            HeaderError::ExecutionBranch => Self::ExecutionBranch,
+            Disconnected::UnsupportedFork => Self::UnsupportedFork { slot },
+            Disconnected::ExecutionBranch => Self::ExecutionBranch,
         }
     }
 }
@@ -85,7 +88,7 @@ pub enum AdvanceError {
         period: u64,
     },
     /// Fewer than two thirds of the committee signed.
-    #[error("{signers} of 512 signed, at least 342 are needed")]
+    #[error("{signers} members signed, fewer than two thirds")]
     TooFewSigners {
         /// Members who signed.
         signers: u32,

@@ -1,47 +1,30 @@
-use crate::header::{ConnectedHeader, Execution};
+use crate::execution::{Execution, HeaderError};
+use crate::header::ConnectedHeader;
 use crate::{Layout, Slot};
 
-/// A beacon block that is final or that two thirds of a known committee signed, with the execution block in it.
-/// Made only by [`super::LightClient`].
+/// A beacon block that is final or that two thirds of a known committee signed, with the hash of the execution block whose state it
+/// has. Made only by [`super::LightClient`].
 ///
 /// ```compile_fail
-/// let head: chain::VerifiedHead = chain::VerifiedHead { slot: chain::Slot(1), root: [0; 32] };
+/// let head = chain::BeaconHead { slot: chain::Slot(1), layout: chain::Layout::Fulu, root: [0; 32], block_hash: None };
 /// ```
-/// ```compile_fail
-/// let head = chain::VerifiedHead::new(());
-/// ```
-/// ```compile_fail
-/// let head = chain::VerifiedHead::default();
-/// ```
-#[derive(Clone)]
-pub struct VerifiedHead {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BeaconHead {
     slot: Slot,
     layout: Layout,
     root: [u8; 32],
-    execution: Execution,
+    block_hash: Option<[u8; 32]>,
 }
 
-impl core::fmt::Debug for VerifiedHead {
+impl core::fmt::Debug for BeaconHead {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("VerifiedHead")
-            .field("slot", &self.slot.0)
-            .field("block_number", &self.execution.block_number)
-            .finish_non_exhaustive()
+        f.debug_struct("BeaconHead").field("slot", &self.slot.0).finish_non_exhaustive()
     }
 }
 
-/// Two heads are equal when they are the same beacon block: its root commits to all the rest.
-impl PartialEq for VerifiedHead {
-    fn eq(&self, other: &Self) -> bool {
-        self.root == other.root
-    }
-}
-
-impl Eq for VerifiedHead {}
-
-impl VerifiedHead {
-    pub(super) fn new(header: &ConnectedHeader) -> Self {
-        Self { slot: header.slot, layout: header.layout, root: header.root, execution: header.execution }
+impl BeaconHead {
+    pub(super) const fn new(header: &ConnectedHeader) -> Self {
+        Self { slot: header.slot, layout: header.layout, root: header.root, block_hash: header.block_hash }
     }
 
     /// Beacon slot.
@@ -62,6 +45,83 @@ impl VerifiedHead {
         self.root
     }
 
+    /// Hash of the execution block whose state this beacon block has: until Fulu that of its own payload, from Gloas on its payload's
+    /// parent. `None` before Capella, whose headers name none.
+    #[must_use]
+    pub const fn block_hash(&self) -> Option<[u8; 32]> {
+        self.block_hash
+    }
+
+    /// Connects the head with its execution block: `header` is that block's RLP header.
+    ///
+    /// # Errors
+    /// When the head names no execution block, or the bytes don't have the hash that it names.
+    pub fn connect(&self, header: &[u8]) -> Result<VerifiedHead, HeaderError> {
+        let block_hash = self.block_hash.ok_or(HeaderError::NoExecution)?;
+        Ok(VerifiedHead { beacon: *self, execution: Execution::read(block_hash, header)? })
+    }
+}
+
+/// A [`BeaconHead`] with its execution block. Made only by [`BeaconHead::connect`].
+///
+/// ```compile_fail
+/// let head: chain::VerifiedHead = chain::VerifiedHead { slot: chain::Slot(1), root: [0; 32] };
+/// ```
+/// ```compile_fail
+/// let head = chain::VerifiedHead::new(());
+/// ```
+/// ```compile_fail
+/// let head = chain::VerifiedHead::default();
+/// ```
+#[derive(Clone)]
+pub struct VerifiedHead {
+    beacon: BeaconHead,
+    execution: Execution,
+}
+
+impl core::fmt::Debug for VerifiedHead {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("VerifiedHead")
+            .field("slot", &self.beacon.slot.0)
+            .field("block_number", &self.execution.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two heads are equal when they are the same beacon block: its root commits to all the rest.
+impl PartialEq for VerifiedHead {
+    fn eq(&self, other: &Self) -> bool {
+        self.beacon.root == other.beacon.root
+    }
+}
+
+impl Eq for VerifiedHead {}
+
+impl VerifiedHead {
+    /// The beacon block.
+    #[must_use]
+    pub const fn beacon(&self) -> BeaconHead {
+        self.beacon
+    }
+
+    /// Beacon slot.
+    #[must_use]
+    pub const fn slot(&self) -> Slot {
+        self.beacon.slot
+    }
+
+    /// Layout of the fork at its slot, which names the rules of the EVM too.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.beacon.layout
+    }
+
+    /// Beacon block root.
+    #[must_use]
+    pub const fn root(&self) -> [u8; 32] {
+        self.beacon.root
+    }
+
     /// Execution block hash.
     #[must_use]
     pub const fn block_hash(&self) -> [u8; 32] {
@@ -71,7 +131,7 @@ impl VerifiedHead {
     /// Execution block number.
     #[must_use]
     pub const fn block_number(&self) -> u64 {
-        self.execution.block_number
+        self.execution.number
     }
 
     /// Root of the execution state.

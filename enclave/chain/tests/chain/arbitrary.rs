@@ -1,9 +1,9 @@
 use std::cell::RefCell;
 
-use chain::LightClient;
+use chain::Message;
 use proptest::prelude::*;
 
-use crate::synthetic::{Block, Update, client, members, network};
+use crate::synthetic::{Block, Client, Update, client, members, network};
 
 /// Bytes that are nonsense, and objects with a few bytes changed, cut off or added.
 fn mangled(valid: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
@@ -40,7 +40,7 @@ fn bootstraps_never_panic() {
     let valid = block.bootstrap(&members(0).ssz());
     let bytes = prop_oneof![mangled(valid.clone()), offsets(valid, vec![0, 24_820, 24_932, 25_500])];
     proptest!(ProptestConfig::with_cases(128), |(bytes in bytes)| {
-        let _ = LightClient::bootstrap(network(), block.checkpoint(), &bytes);
+        let _ = Client::bootstrap(network(), block.checkpoint(), &bytes);
     });
 }
 
@@ -51,16 +51,16 @@ fn updates_never_panic() {
     let valid = update.ssz();
     let bytes = prop_oneof![mangled(valid.clone()), offsets(valid, vec![0, 24_820, 25_208, 25_216, 25_328, 25_896])];
     proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
-        let _ = client.borrow_mut().advance(&bytes, now);
+        let _ = client.borrow_mut().advance(Message::Update(&bytes), now);
     });
     let finality = update.finality();
     let bytes = prop_oneof![mangled(finality.clone()), offsets(finality, vec![0, 4, 392, 400, 512, 1_080])];
     proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
-        let _ = client.borrow_mut().advance_finality(&bytes, now);
+        let _ = client.borrow_mut().advance(Message::Finality(&bytes), now);
     });
     let optimistic = update.optimistic();
     let bytes = prop_oneof![mangled(optimistic.clone()), offsets(optimistic, vec![0, 164, 172, 284, 852])];
     proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
-        let _ = client.borrow_mut().attest(&bytes, now);
+        let _ = client.borrow_mut().advance(Message::Optimistic(&bytes), now);
     });
 }

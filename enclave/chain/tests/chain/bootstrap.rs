@@ -1,21 +1,21 @@
-use chain::{BootstrapError, Layout, LightClient, Slot, SszError};
+use chain::{BootstrapError, Layout, Slot, SszError};
 
-use crate::synthetic::{Block, ELECTRA, FULU, committee_root, members, network, network_with, time};
+use crate::synthetic::{Block, Client, ELECTRA, FULU, committee_root, connected, members, network, network_with, time};
 
-fn bootstrap(block: &Block, ssz: &[u8]) -> Result<LightClient, BootstrapError> {
-    LightClient::bootstrap(network(), block.checkpoint(), ssz)
+fn bootstrap(block: &Block, ssz: &[u8]) -> Result<Client, BootstrapError> {
+    Client::bootstrap(network(), block.checkpoint(), ssz)
 }
 
 #[test]
 fn the_checkpoint_counts_as_finalized() {
     let block = Block::new(64);
     let client = bootstrap(&block, &block.bootstrap(&members(0).ssz())).unwrap();
-    let head = client.finalized().unwrap();
+    let head = connected(client.finalized(), &block);
     assert_eq!((head.slot(), head.root()), (Slot(64), block.root()));
     assert_eq!((head.block_number(), head.block_hash()), (1_064, block.block_hash()));
     assert_eq!((head.state_root(), head.timestamp()), ([0x5e; 32], time(64)));
     assert_eq!((head.gas_limit(), head.prev_randao(), head.base_fee()[31]), (30_000_000, [0x06; 32], 7));
-    assert_eq!(client.attested(), Some(head));
+    assert_eq!(client.attested(), Some(head.beacon()));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_chain_may_be_fulu_from_genesis() {
     let block = Block::new(32);
     let network = network_with(vec![(Layout::Fulu, FULU, 0)]);
     let checkpoint = block.checkpoint_on(&network);
-    assert!(LightClient::bootstrap(network, checkpoint, &block.bootstrap(&members(0).ssz())).is_ok());
+    assert!(Client::bootstrap(network, checkpoint, &block.bootstrap(&members(0).ssz())).is_ok());
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn refuses_layouts_that_it_does_not_understand() {
     ] {
         let network = network_with(forks);
         let checkpoint = block.checkpoint_on(&network);
-        let error = LightClient::bootstrap(network, checkpoint, &ssz).unwrap_err();
+        let error = Client::bootstrap(network, checkpoint, &ssz).unwrap_err();
         assert_eq!(error, BootstrapError::UnsupportedFork { slot: Slot(32) });
     }
 }
@@ -52,7 +52,7 @@ fn refuses_a_checkpoint_that_lies_about_its_slot() {
     let block = Block::new(64);
     let checkpoint = chain::Checkpoint { slot: Slot(65), root: block.root() };
     let accepted = chain::accept_checkpoint(checkpoint, 1, 1, &network(), time(65)).unwrap();
-    let error = LightClient::bootstrap(network(), accepted, &block.bootstrap(&members(0).ssz())).unwrap_err();
+    let error = Client::bootstrap(network(), accepted, &block.bootstrap(&members(0).ssz())).unwrap_err();
     assert_eq!(error, BootstrapError::OtherBlock);
 }
 

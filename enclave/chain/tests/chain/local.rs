@@ -1,9 +1,12 @@
 //! A locally run chain: Electra from genesis, Fulu from epoch 300, six seconds a slot, real state transitions.
-use chain::{Account, Advanced, Checkpoint, CustomNetwork, Layout, LightClient, Network, ProvenState, Slot, accept_checkpoint};
+use chain::{
+    Account, Advanced, Checkpoint, CustomNetwork, Layout, Message, Network, PresetName, ProvenState, Slot, accept_checkpoint,
+};
 use serde_json::Value;
 
 use crate::rpc_proof::RpcProof;
-use crate::vectors;
+use crate::synthetic::Client;
+use crate::{payload, vectors};
 
 const FOLDER: &str = "light-client/local/mini-electra-fulu-mainnet";
 
@@ -28,6 +31,7 @@ fn network(genesis: &Value, spec: &Value) -> Network {
         genesis_validators_root: array(&genesis["genesis_validators_root"]),
         genesis_time: genesis["genesis_time"].as_u64().unwrap(),
         seconds_per_slot: spec["SECONDS_PER_SLOT"].as_str().unwrap().parse().unwrap(),
+        preset: PresetName::Mainnet,
         forks: vec![
             fork(Layout::Altair, "ALTAIR"),
             fork(Layout::Bellatrix, "BELLATRIX"),
@@ -48,16 +52,18 @@ fn follows_a_local_chain_to_a_proof_at_its_finalized_block() {
     let slot = Slot(genesis["trusted_slot"].as_u64().unwrap());
     let checkpoint = Checkpoint { slot, root: array(&genesis["trusted_block_root"]) };
     let checkpoint = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
-    let mut client = LightClient::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
+    let mut client = Client::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
     for (name, finalized, attested) in
         [("update_0.ssz", 64, 139), ("update_1.ssz", 8_256, 8_329), ("update_2.ssz", 16_448, 16_519)]
     {
-        let advanced = client.advance(&file(name).unwrap(), now).unwrap();
+        let advanced = client.advance(Message::Update(&file(name).unwrap()), now).unwrap();
         assert_eq!(advanced, Advanced { finalized: true, attested: true, committee: true });
         assert_eq!(crate::synthetic::slots(&client), (finalized, attested));
     }
     let proof = json("eth_getProof.json").unwrap();
-    let head = client.finalized().unwrap().clone();
+    let update = json("finality_update.json").unwrap();
+    let header = payload::execution_header(&update["data"]["finalized_header"]);
+    let head = client.finalized().unwrap().connect(&header).unwrap();
     assert_eq!(head.block_number(), proof["block_number"].as_u64().unwrap());
     assert_eq!(head.block_hash(), array::<32>(&proof["block_hash"]));
 
@@ -77,13 +83,13 @@ fn heads_alone_carry_it_from_the_period_before() {
     let slot = Slot(genesis["trusted_slot"].as_u64().unwrap());
     let checkpoint = Checkpoint { slot, root: array(&genesis["trusted_block_root"]) };
     let checkpoint = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
-    let mut client = LightClient::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
+    let mut client = Client::bootstrap(network, checkpoint, &file("bootstrap.ssz").unwrap()).unwrap();
     for name in ["update_0.ssz", "update_1.ssz"] {
-        client.advance(&file(name).unwrap(), now).unwrap();
+        client.advance(Message::Update(&file(name).unwrap()), now).unwrap();
     }
-    let advanced = client.attest(&file("optimistic_update.ssz").unwrap(), now).unwrap();
+    let advanced = client.advance(Message::Optimistic(&file("optimistic_update.ssz").unwrap()), now).unwrap();
     assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
-    let advanced = client.advance_finality(&file("finality_update.ssz").unwrap(), now).unwrap();
+    let advanced = client.advance(Message::Finality(&file("finality_update.ssz").unwrap()), now).unwrap();
     assert_eq!(advanced, Advanced { finalized: true, attested: false, committee: false });
     assert_eq!(crate::synthetic::slots(&client), (16_448, 16_519));
 }

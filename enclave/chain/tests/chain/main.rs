@@ -4,6 +4,7 @@ mod arbitrary;
 mod bootstrap;
 mod local;
 mod mainnet;
+mod payload;
 mod periods;
 mod proofs;
 mod rpc_proof;

@@ -7,7 +7,7 @@ use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use chain::{Account, AccountProof, ProofError, ProvenState, RlpError, TrieError};
 use proptest::prelude::*;
 
-use crate::synthetic::{Block, client_at};
+use crate::synthetic::{Block, client_at, connected};
 
 const EMPTY_CODE: [u8; 32] = [
     0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6, 0x53, 0xca,
@@ -103,8 +103,8 @@ impl World {
 
     fn state(&self) -> ProvenState {
         let execution_state = self.accounts.prove(&[]).0.0;
-        let client = client_at(&Block { execution_state, ..Block::new(64) });
-        ProvenState::new(client.finalized().unwrap().clone())
+        let block = Block { execution_state, ..Block::new(64) };
+        ProvenState::new(connected(client_at(&block).finalized(), &block))
     }
 }
 

@@ -2,11 +2,17 @@
 //! specification and not from the crate, so that both would have to be wrong in the same way.
 use std::sync::OnceLock;
 
+use alloy_primitives::{B256, keccak256};
+use alloy_rlp::Encodable;
 use blst::min_pk::{AggregatePublicKey, PublicKey, SecretKey};
-use chain::{AcceptedCheckpoint, Checkpoint, CustomNetwork, Layout, LightClient, Network, Slot, accept_checkpoint};
+use chain::{
+    AcceptedCheckpoint, BeaconHead, Checkpoint, CustomNetwork, Layout, LightClient, Mainnet, Network, PresetName, Slot,
+    VerifiedHead, accept_checkpoint,
+};
 use sha2::{Digest, Sha256};
 
 pub(crate) type Hash = [u8; 32];
+pub(crate) type Client = LightClient<Mainnet>;
 
 pub(crate) const GENESIS: u64 = 1_700_000_000;
 pub(crate) const ROOT: Hash = [0xd0; 32];
@@ -20,7 +26,14 @@ pub(crate) fn network() -> Network {
 }
 
 pub(crate) fn network_with(forks: Vec<(Layout, [u8; 4], u64)>) -> Network {
-    Network::custom(CustomNetwork { genesis_validators_root: ROOT, genesis_time: GENESIS, seconds_per_slot: 2, forks }).unwrap()
+    Network::custom(CustomNetwork {
+        genesis_validators_root: ROOT,
+        genesis_time: GENESIS,
+        seconds_per_slot: 2,
+        preset: PresetName::Mainnet,
+        forks,
+    })
+    .unwrap()
 }
 
 pub(crate) fn time(slot: u64) -> u64 {
@@ -211,7 +224,38 @@ impl Block {
     }
 
     pub(crate) fn block_hash(&self) -> Hash {
-        Sha256::digest(self.slot.to_le_bytes()).into()
+        keccak256(self.execution_header()).0
+    }
+
+    /// RLP of the execution block's header.
+    pub(crate) fn execution_header(&self) -> Vec<u8> {
+        let mut fields = vec![];
+        for hash in [[0x01; 32], [0x1d; 32]] {
+            B256::from(hash).encode(&mut fields);
+        }
+        [0x02_u8; 20].as_slice().encode(&mut fields);
+        for hash in [self.execution_state, [0x0d; 32], [0x04; 32]] {
+            B256::from(hash).encode(&mut fields);
+        }
+        [0xb1_u8; 256].as_slice().encode(&mut fields);
+        for value in [0, self.slot + 1_000, 30_000_000, 21_000, time(self.slot)] {
+            value.encode(&mut fields);
+        }
+        self.extra_data.as_slice().encode(&mut fields);
+        B256::from([0x06; 32]).encode(&mut fields);
+        [0_u8; 8].as_slice().encode(&mut fields);
+        7_u64.encode(&mut fields);
+        B256::from([0x0e; 32]).encode(&mut fields);
+        for value in [1_u64, 2] {
+            value.encode(&mut fields);
+        }
+        for hash in [[0xaa; 32], [0x0f; 32]] {
+            B256::from(hash).encode(&mut fields);
+        }
+        let mut header = vec![];
+        alloy_rlp::Header { list: true, payload_length: fields.len() }.encode(&mut header);
+        header.extend(fields);
+        header
     }
 
     fn execution(&self) -> Vec<u8> {
@@ -375,15 +419,20 @@ impl Update {
 }
 
 /// A client that starts at slot 32 with committee 0.
-pub(crate) fn client() -> LightClient {
+pub(crate) fn client() -> Client {
     client_at(&Block::new(32))
 }
 
-pub(crate) fn client_at(block: &Block) -> LightClient {
-    LightClient::bootstrap(network(), block.checkpoint(), &block.bootstrap(&members(0).ssz())).unwrap()
+pub(crate) fn client_at(block: &Block) -> Client {
+    Client::bootstrap(network(), block.checkpoint(), &block.bootstrap(&members(0).ssz())).unwrap()
 }
 
 /// Slots of the finalized and of the attested head.
-pub(crate) fn slots(client: &LightClient) -> (u64, u64) {
+pub(crate) fn slots(client: &Client) -> (u64, u64) {
     (client.finalized().unwrap().slot().0, client.attested().unwrap().slot().0)
+}
+
+/// The head of this block with its execution block.
+pub(crate) fn connected(head: Option<BeaconHead>, block: &Block) -> VerifiedHead {
+    head.unwrap().connect(&block.execution_header()).unwrap()
 }

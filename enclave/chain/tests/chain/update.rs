@@ -1,6 +1,6 @@
-use chain::{AdvanceError, Advanced, Layout, Network, Slot, SszError};
+use chain::{AdvanceError, Advanced, Layout, Message, Network, Slot, SszError};
 
-use crate::synthetic::{Block, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots};
+use crate::synthetic::{Block, Client, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots};
 
 /// The error of this update on a fresh client, whose state must stand.
 fn refused(update: &Update) -> AdvanceError {
@@ -9,10 +9,10 @@ fn refused(update: &Update) -> AdvanceError {
 
 fn refused_bytes(ssz: &[u8], now: u64) -> AdvanceError {
     let mut client = client();
-    let error = client.advance(ssz, now).unwrap_err();
+    let error = client.advance(Message::Update(ssz), now).unwrap_err();
     assert_eq!(slots(&client), (32, 32));
     let valid = Update::valid();
-    assert!(client.advance(&valid.ssz(), valid.now()).is_ok(), "the old state stands");
+    assert!(client.advance(Message::Update(&valid.ssz()), valid.now()).is_ok(), "the old state stands");
     error
 }
 
@@ -20,7 +20,7 @@ fn refused_bytes(ssz: &[u8], now: u64) -> AdvanceError {
 fn a_valid_update_moves_everything() {
     let mut client = client();
     let update = Update::valid();
-    let advanced = client.advance(&update.ssz(), update.now()).unwrap();
+    let advanced = client.advance(Message::Update(&update.ssz()), update.now()).unwrap();
     assert_eq!(advanced, Advanced { finalized: true, attested: true, committee: true });
     assert_eq!(slots(&client), (64, 131));
     assert_eq!(client.finalized().unwrap().root(), update.finalized.root());
@@ -33,16 +33,16 @@ fn t34_refuses_341_of_512_signers() {
     let error = AdvanceError::TooFewSigners { signers: 341 };
     assert_eq!(refused(&update), error);
     let mut client = client();
-    assert_eq!(client.advance_finality(&update.finality(), update.now()), Err(error));
-    assert_eq!(client.attest(&update.optimistic(), update.now()), Err(error));
+    assert_eq!(client.advance(Message::Finality(&update.finality()), update.now()), Err(error));
+    assert_eq!(client.advance(Message::Optimistic(&update.optimistic()), update.now()), Err(error));
 }
 
 #[test]
 fn accepts_342_of_512_signers() {
     let update = Update { signers: 342, ..Update::valid() };
-    assert!(client().advance(&update.ssz(), update.now()).is_ok());
-    assert!(client().advance_finality(&update.finality(), update.now()).is_ok());
-    assert!(client().attest(&update.optimistic(), update.now()).is_ok());
+    assert!(client().advance(Message::Update(&update.ssz()), update.now()).is_ok());
+    assert!(client().advance(Message::Finality(&update.finality()), update.now()).is_ok());
+    assert!(client().advance(Message::Optimistic(&update.optimistic()), update.now()).is_ok());
 }
 
 #[test]
@@ -89,11 +89,11 @@ fn the_fork_version_is_that_of_the_slot_before_the_signature() {
     // Attested in Electra, signed in the first slot of Fulu: still Electra's version.
     let update = Update::at(Block::new(first_fulu - 1), Block::new(64));
     assert_eq!((update.signature_slot, update.version), (first_fulu, ELECTRA));
-    assert!(client().advance(&update.ssz(), update.now()).is_ok());
+    assert!(client().advance(Message::Update(&update.ssz()), update.now()).is_ok());
     assert_eq!(refused(&Update { version: FULU, ..update.clone() }), AdvanceError::Signature);
     // One slot later, Fulu's.
     let later = Update { signature_slot: first_fulu + 1, version: FULU, ..update };
-    assert!(client().advance(&later.ssz(), later.now()).is_ok());
+    assert!(client().advance(Message::Update(&later.ssz()), later.now()).is_ok());
     assert_eq!(refused(&Update { version: ELECTRA, ..later }), AdvanceError::Signature);
 }
 
@@ -118,7 +118,7 @@ fn t34_refuses_a_signature_from_the_future() {
     let begins = crate::synthetic::time(update.signature_slot);
     assert_eq!(refused_bytes(&update.ssz(), begins - 1), AdvanceError::SignatureFromFuture { slot: Slot(update.signature_slot) });
     assert_eq!(refused_bytes(&update.ssz(), crate::synthetic::GENESIS - 1), AdvanceError::BeforeGenesis);
-    assert!(client().advance(&update.ssz(), begins).is_ok());
+    assert!(client().advance(Message::Update(&update.ssz()), begins).is_ok());
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn refuses_headers_of_layouts_that_it_does_not_understand() {
         let network: Network = network_with(forks);
         let checkpoint = start.checkpoint_on(&network);
         let ssz = start.bootstrap(&members(0).ssz());
-        chain::LightClient::bootstrap(network, checkpoint, &ssz).unwrap().advance(&update.ssz(), update.now())
+        Client::bootstrap(network, checkpoint, &ssz).unwrap().advance(Message::Update(&update.ssz()), update.now())
     };
     let gloas = vec![(Layout::Electra, ELECTRA, 0), (Layout::Gloas, FULU, 3)];
     assert_eq!(on(gloas), Err(AdvanceError::UnsupportedFork { slot: Slot(131) }));
@@ -203,8 +203,8 @@ fn refuses_headers_of_layouts_that_it_does_not_understand() {
     let old = Update::at(Block::new(131), Block::new(31));
     let network = network_with(vec![(Layout::Deneb, FULU, 0), (Layout::Electra, ELECTRA, 1)]);
     let checkpoint = start.checkpoint_on(&network);
-    let mut client = chain::LightClient::bootstrap(network, checkpoint, &start.bootstrap(&members(0).ssz())).unwrap();
-    assert_eq!(client.advance(&old.ssz(), old.now()), Err(AdvanceError::UnsupportedFork { slot: Slot(31) }));
+    let mut client = Client::bootstrap(network, checkpoint, &start.bootstrap(&members(0).ssz())).unwrap();
+    assert_eq!(client.advance(Message::Update(&old.ssz()), old.now()), Err(AdvanceError::UnsupportedFork { slot: Slot(31) }));
 }
 
 #[test]
@@ -229,14 +229,14 @@ fn refuses_trailing_bytes_and_overlapping_offsets() {
 fn t36_an_older_head_never_replaces_a_newer_one() {
     let (old, new) = (Update::valid(), Update::at(Block::new(200), Block::new(128)));
     let mut client = client();
-    client.advance(&new.ssz(), new.now()).unwrap();
-    assert_eq!(client.advance(&old.ssz(), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.advance_finality(&old.finality(), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.attest(&old.optimistic(), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.advance(&new.ssz(), new.now()), Err(AdvanceError::NotNewer));
+    client.advance(Message::Update(&new.ssz()), new.now()).unwrap();
+    assert_eq!(client.advance(Message::Update(&old.ssz()), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.advance(Message::Finality(&old.finality()), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.advance(Message::Optimistic(&old.optimistic()), new.now()), Err(AdvanceError::NotNewer));
+    assert_eq!(client.advance(Message::Update(&new.ssz()), new.now()), Err(AdvanceError::NotNewer));
     // A newer attested block that still names the older finalized one moves only the attested head.
     let mixed = Update::at(Block::new(210), Block::new(64));
-    let advanced = client.advance_finality(&mixed.finality(), mixed.now()).unwrap();
+    let advanced = client.advance(Message::Finality(&mixed.finality()), mixed.now()).unwrap();
     assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
     assert_eq!(slots(&client), (128, 210));
 }
@@ -245,7 +245,7 @@ fn t36_an_older_head_never_replaces_a_newer_one() {
 fn an_optimistic_update_moves_the_attested_head_only() {
     let mut client = client();
     let update = Update::valid();
-    let advanced = client.attest(&update.optimistic(), update.now()).unwrap();
+    let advanced = client.advance(Message::Optimistic(&update.optimistic()), update.now()).unwrap();
     assert_eq!(advanced, Advanced { finalized: false, attested: true, committee: false });
     assert_eq!(slots(&client), (32, 131));
 }
@@ -254,13 +254,13 @@ fn an_optimistic_update_moves_the_attested_head_only() {
 fn what_is_final_replaces_what_was_attested_at_the_same_slot() {
     let mut client = client();
     let reorged = Update::at(Block { execution_state: [1; 32], ..Block::new(96) }, Block::new(64));
-    client.attest(&reorged.optimistic(), reorged.now()).unwrap();
+    client.advance(Message::Optimistic(&reorged.optimistic()), reorged.now()).unwrap();
     let update = Update::at(Block::new(160), Block::new(96));
-    client.advance_finality(&update.finality(), update.now()).unwrap();
+    client.advance(Message::Finality(&update.finality()), update.now()).unwrap();
     assert_eq!(slots(&client), (96, 160));
     let mut client = client_at(&Block::new(32));
-    client.attest(&Update::at(Block::new(90), Block::new(64)).optimistic(), update.now()).unwrap();
-    client.advance_finality(&update.finality(), update.now()).unwrap();
+    client.advance(Message::Optimistic(&Update::at(Block::new(90), Block::new(64)).optimistic()), update.now()).unwrap();
+    client.advance(Message::Finality(&update.finality()), update.now()).unwrap();
     assert_eq!(slots(&client), (96, 160));
 }
 
@@ -268,31 +268,31 @@ fn what_is_final_replaces_what_was_attested_at_the_same_slot() {
 fn two_finalized_blocks_at_one_slot_freeze_the_client() {
     let mut client = client();
     let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
-    client.advance(&ours.ssz(), ours.now()).unwrap();
+    client.advance(Message::Update(&ours.ssz()), ours.now()).unwrap();
     // Unsigned, it freezes nothing.
     let theirs = Update::at(Block::new(140), other.clone());
     let unsigned = Update { committee: 2, ..theirs.clone() };
-    assert_eq!(client.advance_finality(&unsigned.finality(), theirs.now()), Err(AdvanceError::Signature));
+    assert_eq!(client.advance(Message::Finality(&unsigned.finality()), theirs.now()), Err(AdvanceError::Signature));
     assert!(client.finalized().is_some());
 
-    let Err(AdvanceError::Conflict(conflict)) = client.advance_finality(&theirs.finality(), theirs.now()) else {
+    let Err(AdvanceError::Conflict(conflict)) = client.advance(Message::Finality(&theirs.finality()), theirs.now()) else {
         panic!("no conflict");
     };
     assert_eq!((conflict.slot, conflict.ours, conflict.theirs), (Slot(64), ours.finalized.root(), other.root()));
     assert_eq!(client.conflict(), Some(&conflict));
     assert!(client.finalized().is_none() && client.attested().is_none());
     let later = Update::at(Block::new(200), Block::new(128));
-    assert_eq!(client.advance(&later.ssz(), later.now()), Err(AdvanceError::Frozen));
-    assert_eq!(client.advance_finality(&later.finality(), later.now()), Err(AdvanceError::Frozen));
-    assert_eq!(client.attest(&later.optimistic(), later.now()), Err(AdvanceError::Frozen));
+    assert_eq!(client.advance(Message::Update(&later.ssz()), later.now()), Err(AdvanceError::Frozen));
+    assert_eq!(client.advance(Message::Finality(&later.finality()), later.now()), Err(AdvanceError::Frozen));
+    assert_eq!(client.advance(Message::Optimistic(&later.optimistic()), later.now()), Err(AdvanceError::Frozen));
 }
 
 #[test]
 fn a_conflict_freezes_also_when_the_next_committee_differs() {
     let mut client = client();
     let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
-    client.advance(&ours.ssz(), ours.now()).unwrap();
+    client.advance(Message::Update(&ours.ssz()), ours.now()).unwrap();
     let theirs = Update::at(Block { next: members(2).root(), ..Block::new(140) }, other);
-    assert!(matches!(client.advance(&theirs.ssz(), theirs.now()), Err(AdvanceError::Conflict(_))));
+    assert!(matches!(client.advance(Message::Update(&theirs.ssz()), theirs.now()), Err(AdvanceError::Conflict(_))));
     assert!(client.conflict().is_some());
 }

@@ -31,6 +31,7 @@ fn constitution() -> Constitution {
             genesis_time: GENESIS,
             seconds_per_slot: 12,
             forks: Vec::new(),
+            preset: 0,
         },
         store_registry: contract(1),
         vault_registry: contract(2),

@@ -13,6 +13,7 @@ pub(crate) fn constitution() -> Constitution {
             genesis_time: 1_795_000_000,
             seconds_per_slot: 12,
             forks: vec![Fork { layout: 4, version: [4, 0, 0, 1], epoch: 0 }, Fork { layout: 5, version: [5, 0, 0, 1], epoch: 8 }],
+            preset: 0,
         },
         store_registry: Contract { address: [2; 20], code_hash: [3; 32] },
         vault_registry: Contract { address: [4; 20], code_hash: [5; 32] },
@@ -44,10 +45,18 @@ fn each_changed_field_has_its_error() {
             change(chain_id, seconds_per_slot, forks);
         }
     }
-    let cases: [(Change, ConstitutionError); 23] = [
+    let cases: [(Change, ConstitutionError); 24] = [
         (|c| c.version = 2, ConstitutionError::Version),
         (|c| c.network = NetworkSpec::Known { chain_id: 5 }, ConstitutionError::UnknownNetwork),
         (|c| custom(c, |id, _, _| *id = 1), ConstitutionError::KnownChainId),
+        (
+            |c| {
+                if let NetworkSpec::Custom { preset, .. } = &mut c.network {
+                    *preset = 2;
+                }
+            },
+            ConstitutionError::Preset,
+        ),
         (|c| custom(c, |_, slot, _| *slot = 0), ConstitutionError::SlotTime),
         (|c| custom(c, |_, slot, _| *slot = 61), ConstitutionError::SlotTime),
         (|c| custom(c, |_, _, forks| forks.clear()), ConstitutionError::Forks),

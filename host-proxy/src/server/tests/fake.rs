@@ -117,6 +117,7 @@ pub(super) fn constitution() -> Constitution {
             genesis_time: 1,
             seconds_per_slot: 1,
             forks: vec![Fork { layout: 5, version: [1; 4], epoch: 0 }],
+            preset: 0,
         },
         store_registry: contract(1),
         vault_registry: contract(2),

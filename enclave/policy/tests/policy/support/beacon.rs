@@ -2,8 +2,11 @@
 
 use std::sync::OnceLock;
 
+use alloy_primitives::keccak256;
 use blst::min_pk::{AggregatePublicKey, PublicKey, SecretKey};
-use chain::{Checkpoint, CustomNetwork, Layout, LightClient, Network, Slot, VerifiedHead, accept_checkpoint};
+use chain::{
+    Checkpoint, CustomNetwork, Layout, LightClient, Mainnet, Message, Network, PresetName, Slot, VerifiedHead, accept_checkpoint,
+};
 use sha2::{Digest, Sha256};
 
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
@@ -35,6 +38,7 @@ pub(crate) fn network(layout: Layout) -> Network {
         genesis_validators_root: VALIDATORS_ROOT,
         genesis_time: GENESIS,
         seconds_per_slot: 12,
+        preset: PresetName::Mainnet,
         forks: vec![(layout, VERSION, 0)],
     })
     .unwrap()
@@ -47,11 +51,13 @@ pub(crate) fn heads(layout: Layout, finalized: Block, attested: Block) -> (Verif
     let (header, root) = header(&finalized);
     let checkpoint = Checkpoint { slot: Slot(finalized.slot), root };
     let accepted = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
-    let mut client = LightClient::bootstrap(network, accepted, &bootstrap(&header)).unwrap();
+    let mut client = LightClient::<Mainnet>::bootstrap(network, accepted, &bootstrap(&header)).unwrap();
     if attested.slot != finalized.slot {
-        client.attest(&optimistic(&attested), now).unwrap();
+        client.advance(Message::Optimistic(&optimistic(&attested)), now).unwrap();
     }
-    (client.finalized().unwrap().clone(), client.attested().unwrap().clone())
+    let finalized_head = client.finalized().unwrap().connect(&execution_header(&finalized)).unwrap();
+    let attested_head = client.attested().unwrap().connect(&execution_header(&attested)).unwrap();
+    (finalized_head, attested_head)
 }
 
 fn bootstrap(header: &[u8]) -> Vec<u8> {
@@ -128,7 +134,9 @@ fn execution(block: &Block) -> Vec<u8> {
         &[0; 8 + 8],
         &block.time().to_le_bytes(),
         &584u32.to_le_bytes(),
-        &[0; 4 * 32 + 8 + 8],
+        &ZERO,
+        keccak256(execution_header(block)).as_slice(),
+        &[0; 2 * 32 + 8 + 8],
     ]
     .concat()
 }
@@ -140,7 +148,25 @@ fn execution_root(block: &Block) -> [u8; 32] {
     leaves[6] = number(block.number());
     leaves[9] = number(block.time());
     leaves[10] = pair(&ZERO, &ZERO);
+    leaves[12] = keccak256(execution_header(block)).0;
     tree(leaves, 5)
+}
+
+/// RLP of the execution block's header. Everything beside what is asked for is zero.
+fn execution_header(block: &Block) -> Vec<u8> {
+    let (number, time) = (alloy_rlp::encode(block.number()), alloy_rlp::encode(block.time()));
+    let hash = |hash: [u8; 32]| alloy_rlp::encode(alloy_primitives::B256::from(hash));
+    let zeros = |length: usize| alloy_rlp::encode(vec![0u8; length].as_slice());
+    let (none, zero) = (zeros(0), hash(ZERO));
+    let fields = [
+        [zero.clone(), zero.clone(), zeros(20), hash(block.state_root), zero.clone(), zero.clone(), zeros(256)].concat(),
+        [none.clone(), number, none.clone(), none.clone(), time, none.clone(), zero.clone(), zeros(8), none, zero].concat(),
+    ]
+    .concat();
+    let mut bytes = Vec::new();
+    alloy_rlp::Header { list: true, payload_length: fields.len() }.encode(&mut bytes);
+    bytes.extend(fields);
+    bytes
 }
 
 fn pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
