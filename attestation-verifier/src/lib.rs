@@ -49,6 +49,8 @@ mod expectations;
 mod extensions;
 mod payload;
 mod pcrs;
+#[cfg(feature = "release")]
+mod release;
 mod rule;
 mod signature;
 mod time;
@@ -66,5 +68,7 @@ pub use expectations::{Expectations, Expected, FUTURE_SKEW_SECONDS};
 pub use extensions::{KeyUsage, Role};
 pub use payload::{DocumentError, Field, UnverifiedContents};
 pub use pcrs::{Image, Measurement, Pcrs, ZeroMeasurement};
+#[cfg(feature = "release")]
+pub use release::{MAX_RELEASE, RELEASE_FORMAT, Release, ReleaseError};
 pub use rule::Rule;
 pub use time::UnixSeconds;
