@@ -13,7 +13,7 @@ pub(crate) struct Contents {
     pub(crate) public_key: Option<Vec<u8>>,
     pub(crate) user_data: Option<Vec<u8>>,
     pub(crate) nonce: Option<Vec<u8>>,
-    pub(crate) payload_digest: [u8; 48],
+    payload: Vec<u8>,
 }
 
 impl Contents {
@@ -26,8 +26,13 @@ impl Contents {
             public_key: contents.public_key.map(<[u8]>::to_vec),
             user_data: contents.user_data.map(<[u8]>::to_vec),
             nonce: contents.nonce.map(<[u8]>::to_vec),
-            payload_digest: Sha384::digest(document.payload()).into(),
+            payload: document.payload().to_vec(),
         }
+    }
+
+    /// Computed when it is asked for: it would be the dearest part of a verification after the signatures.
+    pub(crate) fn payload_digest(&self) -> [u8; 48] {
+        Sha384::digest(&self.payload).into()
     }
 }
 
@@ -91,8 +96,8 @@ macro_rules! accessors {
 
             /// SHA-384 of the payload: the document's identity. Its bytes are not, for (r, n - s) is a signature too.
             #[must_use]
-            pub fn payload_digest(&self) -> &[u8; 48] {
-                &self.authentic().parts().1.payload_digest
+            pub fn payload_digest(&self) -> [u8; 48] {
+                self.authentic().parts().1.payload_digest()
             }
         }
     };

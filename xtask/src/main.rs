@@ -12,6 +12,7 @@ mod suite;
 mod table;
 mod tcb;
 mod tools;
+mod wasm;
 
 use std::process::ExitCode;
 

@@ -20,13 +20,10 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
 
     let mut packages: Vec<&str> = Vec::new();
     for suite in &suites {
-        match suite.runs {
-            Runs::Check(check) => table.add(checked(suite.name, check)),
-            Runs::Package { package, .. } if !packages.contains(&package) => packages.push(package),
-            Runs::Package { .. } => {}
-        }
+        let mut provided = true;
         for need in suite.needs {
             if let Err(missing) = tools::provide(*need) {
+                provided = false;
                 table.add(Row {
                     suite: suite.name.to_owned(),
                     outcome: Outcome::NotRun,
@@ -35,6 +32,12 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
                     why: format!("{}: {}", missing.part, missing.why),
                 });
             }
+        }
+        match suite.runs {
+            // A package's other tests run without what is missing; a check is one.
+            Runs::Check(check) if provided => table.add(checked(suite.name, check)),
+            Runs::Package { package, .. } if !packages.contains(&package) => packages.push(package),
+            Runs::Check(_) | Runs::Package { .. } => {}
         }
     }
     if packages.is_empty() {

@@ -38,6 +38,10 @@ impl Targets {
 pub(crate) enum Need {
     /// The packages of this folder's lockfile, and node to run them.
     Npm { folder: &'static str, for_what: &'static str },
+    /// node alone.
+    Node { for_what: &'static str },
+    /// Rust's standard library for another target.
+    Target { target: &'static str, for_what: &'static str },
     /// A `python3`, with its standard library alone.
     Python { for_what: &'static str },
 }
@@ -96,6 +100,15 @@ pub(crate) const ALL: &[Suite] = &[
     package("vault", "vault", "the conversations and the ledger"),
     package("enclave", "enclave", "transport, egress, entropy, boot"),
     package("verifier", "attestation-verifier", "attestation documents"),
+    Suite {
+        name: "wasm",
+        about: "the verifier in WebAssembly: its size, and a real document (node, rustup)",
+        runs: Runs::Check(crate::wasm::check),
+        needs: &[
+            Need::Node { for_what: "the verifier in WebAssembly" },
+            Need::Target { target: crate::wasm::TARGET, for_what: "the verifier in WebAssembly" },
+        ],
+    },
     package("host", "host-proxy", "API, stores, chain feed, relay"),
     package("client", "client", "SDK and the pst-vault command"),
     Suite {

@@ -18,6 +18,8 @@ pub(crate) struct Missing {
 pub(crate) fn provide(need: Need) -> Result<(), Missing> {
     match need {
         Need::Python { for_what } => has("python3").map_err(|why| Missing { part: for_what, why }),
+        Need::Node { for_what } => has("node").map_err(|why| Missing { part: for_what, why }),
+        Need::Target { target, for_what } => add_target(target).map_err(|why| Missing { part: for_what, why }),
         Need::Npm { folder, for_what } => {
             has("node").and_then(|()| install(folder)).map_err(|why| Missing { part: for_what, why })
         }
@@ -27,6 +29,17 @@ pub(crate) fn provide(need: Need) -> Result<(), Missing> {
 fn has(program: &str) -> Result<(), String> {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) { Ok(()) } else { Err(format!("{program} is not installed")) }
+}
+
+/// `rustup target add` for the toolchain that runs this, unless it is there.
+fn add_target(target: &str) -> Result<(), String> {
+    let output = Command::new("rustup")
+        .args(["target", "add", target])
+        .current_dir(repository::root())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("rustup: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(format!("rustup has no {target}")) }
 }
 
 /// `npm ci`, unless what is installed is at least as new as the lockfile.

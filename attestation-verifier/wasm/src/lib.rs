@@ -67,7 +67,7 @@ fn judge(input: &[u8], nonce_length: usize, time: UnixSeconds, max_age_seconds: 
         max_age_seconds,
     };
     match verify(document, &TrustAnchor::aws_nitro_enclaves_g1(), time, &expectations) {
-        Ok(document) => Ok(*document.payload_digest()),
+        Ok(document) => Ok(document.payload_digest()),
         Err(error) => {
             let rules: Vec<_> = error.rules().iter().map(ToString::to_string).collect();
             Err(format!("{}: {error}", rules.join(" ")))

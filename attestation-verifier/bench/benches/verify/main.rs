@@ -16,34 +16,59 @@ use std::time::{Duration, Instant};
 
 use attestation_doc_validation::validate_and_parse_attestation_doc;
 use attestation_verifier::{
-    ChainCache, Expectations, Expected, Image, TrustAnchor, UnixSeconds, UnverifiedDocument, authenticate, verify, verify_with,
+    ChainCache, Expectations, Expected, Image, TrustAnchor, UnixSeconds, UnverifiedContents, UnverifiedDocument, authenticate,
+    verify, verify_with,
 };
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED, EcdsaVerificationAlgorithm, UnparsedPublicKey};
 
-const ROUNDS: usize = 400;
-/// Four certificates and one document, by their lengths in `dstack_3.bin`.
-const LENGTHS: [usize; 5] = [600, 650, 600, 550, 4440];
+const ROUNDS: usize = 800;
 
-/// A signature, and what is needed to check it.
+/// A signature of the document, and what is needed to check it.
 struct Signed {
     key: Vec<u8>,
     message: Vec<u8>,
     signature: Vec<u8>,
+    algorithm: &'static EcdsaVerificationAlgorithm,
 }
 
 impl Signed {
-    fn new(length: usize) -> Self {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).expect("a key");
-        let message = vec![7; length];
-        let signature = pair.sign(&SystemRandom::new(), &message).expect("a signature").as_ref().to_vec();
-        Self { key: pair.public_key().as_ref().to_vec(), message, signature }
+    /// The five that a verification checks: how long one takes depends on its numbers.
+    fn of(document: &[u8], contents: &UnverifiedContents<'_>) -> Vec<Self> {
+        let chain: Vec<_> = contents.authorities.iter().copied().chain([contents.certificate]).collect();
+        let mut all: Vec<_> = chain.windows(2).map(|pair| Self::certificate(pair[0], pair[1])).collect();
+        // The envelope's first seven bytes, the payload with its head, the signature with its head of two bytes.
+        let (payload, signature) = document[7..].split_at(document.len() - 7 - 98);
+        all.push(Self {
+            key: key(contents.certificate),
+            message: [b"\x84\x6aSignature1\x44\xa1\x01\x38\x22\x40", payload].concat(),
+            signature: signature[2..].to_vec(),
+            algorithm: &ECDSA_P384_SHA384_FIXED,
+        });
+        all
+    }
+
+    fn certificate(issuer: &[u8], issued: &[u8]) -> Self {
+        let (message, rest) = element(&issued[4..]);
+        let (_, bits) = rest.split_at(12);
+        let (_, signature) = bits.split_at(3);
+        Self { key: key(issuer), message: message.to_vec(), signature: signature.to_vec(), algorithm: &ECDSA_P384_SHA384_ASN1 }
     }
 
     fn check(&self) {
-        let key = UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, &self.key);
+        let key = UnparsedPublicKey::new(self.algorithm, &self.key);
         key.verify(black_box(&self.message), &self.signature).expect("it verifies");
     }
+}
+
+/// A DER element with a length of two bytes, and what follows it.
+fn element(der: &[u8]) -> (&[u8], &[u8]) {
+    assert_eq!(der[1], 0x82);
+    der.split_at(4 + usize::from(u16::from_be_bytes([der[2], der[3]])))
+}
+
+fn key(certificate: &[u8]) -> Vec<u8> {
+    let at = certificate.windows(4).position(|bytes| bytes == [3, 0x62, 0, 4]).expect("a point");
+    certificate[at + 3..at + 100].to_vec()
 }
 
 fn main() -> ExitCode {
@@ -69,41 +94,29 @@ fn speed(document: &[u8]) -> bool {
     };
     let anchor = TrustAnchor::aws_nitro_enclaves_g1();
     let mut cache = ChainCache::new(NonZeroUsize::new(64).expect("not zero"));
-    let signed = LENGTHS.map(Signed::new);
+    let signed = Signed::of(document, contents);
     clock::set(time.0);
     assert!(validate_and_parse_attestation_doc(document).is_ok(), "the other verifier accepts it");
 
-    let mut names = Vec::new();
-    let mut subjects: Vec<Box<dyn FnMut()>> = Vec::new();
-    let mut subject = |name: &'static str, run: Box<dyn FnMut()>| {
-        names.push(name);
-        subjects.push(run);
-    };
-    let (floor, one) = (&signed, &signed[4]);
-    // The boxes live as long as this function; what they borrow lives longer.
-    let full = {
-        let (d, a, e) = (document.to_vec(), anchor.clone(), expectations.clone());
-        move || drop(black_box(verify(&d, &a, time, &e).expect("verified")))
-    };
-    let warm = {
-        let (d, a, e) = (document.to_vec(), anchor.clone(), expectations.clone());
-        move || drop(black_box(verify_with(&d, &a, time, &e, &mut cache).expect("verified")))
-    };
-    let other = {
-        let d = document.to_vec();
-        move || drop(black_box(validate_and_parse_attestation_doc(&d).expect("accepted")))
-    };
-    let floor: Vec<Signed> = floor.iter().map(Signed::copy).collect();
-    let one = one.copy();
-    subject("full verification", Box::new(full));
-    subject("five bare P-384 verifications", Box::new(move || floor.iter().for_each(Signed::check)));
-    subject("with a warm chain cache", Box::new(warm));
-    subject("one bare P-384 verification", Box::new(move || one.check()));
-    subject("attestation-doc-validation 0.10.1", Box::new(other));
+    let mut subjects: [(&str, Box<dyn FnMut() + '_>); 5] = [
+        ("full verification", Box::new(|| drop(black_box(verify(document, &anchor, time, &expectations).expect("verified"))))),
+        ("five bare P-384 verifications", Box::new(|| signed.iter().for_each(Signed::check))),
+        (
+            "with a warm chain cache",
+            Box::new(|| drop(black_box(verify_with(document, &anchor, time, &expectations, &mut cache).expect("verified")))),
+        ),
+        ("one bare P-384 verification", Box::new(|| signed[0].check())),
+        (
+            "attestation-doc-validation 0.10.1",
+            Box::new(|| drop(black_box(validate_and_parse_attestation_doc(document).expect("accepted")))),
+        ),
+    ];
 
     let mut times = vec![Vec::with_capacity(ROUNDS); subjects.len()];
     for _ in 0..ROUNDS {
-        for (subject, times) in subjects.iter_mut().zip(&mut times) {
+        for ((_, subject), times) in subjects.iter_mut().zip(&mut times) {
+            // Once before, so that nobody pays for the code and data that the subject before it has driven out.
+            subject();
             let start = Instant::now();
             subject();
             times.push(start.elapsed());
@@ -113,8 +126,7 @@ fn speed(document: &[u8]) -> bool {
         times.sort_unstable();
     }
     println!("{ROUNDS} rounds, in turns, microseconds\n{:<36} {:>9} {:>9} {:>9}", "", "minimum", "tenth", "median");
-    let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    for (name, times) in names.iter().zip(&times) {
+    for ((name, _), times) in subjects.iter().zip(&times) {
         println!("{name:<36} {:>9.1} {:>9.1} {:>9.1}", micros(times[0]), micros(times[ROUNDS / 10]), micros(times[ROUNDS / 2]));
     }
     let ratio = |of: usize, to: usize, at: usize| times[of][at].as_secs_f64() / times[to][at].as_secs_f64();
@@ -124,16 +136,11 @@ fn speed(document: &[u8]) -> bool {
     println!("\n{:<36} {:>9} {:>9} {:>9} {:>9}", "ratio", "minimum", "tenth", "median", "bound");
     for (name, of, to, bound) in bounds {
         let ratios = [0, ROUNDS / 10, ROUNDS / 2].map(|at| ratio(of, to, at));
-        kept &= ratios[1] <= bound;
+        // What others do on the machine can only add to a time.
+        kept &= ratios[0] <= bound;
         println!("{name:<36} {:>9.3} {:>9.3} {:>9.3} {bound:>9}", ratios[0], ratios[1], ratios[2]);
     }
     kept
-}
-
-impl Signed {
-    fn copy(&self) -> Self {
-        Self { key: self.key.clone(), message: self.message.clone(), signature: self.signature.clone() }
-    }
 }
 
 /// Each is refused in less than a millisecond and allocates next to nothing.
@@ -143,8 +150,8 @@ fn hostile() -> bool {
     endless.extend((1_u64 << 63).to_be_bytes());
     let mut bundle = b"\xbf\x68cabundle\x9b".to_vec();
     bundle.extend((1_u64 << 63).to_be_bytes());
-    let payload = u8::try_from(bundle.len()).expect("short");
-    let mut many = [&[0x84, 0x44, 0xa1, 0x01, 0x38, 0x22, 0xa0, 0x58, payload], bundle.as_slice(), &[0x58, 96]].concat();
+    let head = 0x40 | u8::try_from(bundle.len()).expect("short");
+    let mut many = [&[0x84, 0x44, 0xa1, 0x01, 0x38, 0x22, 0xa0, head], bundle.as_slice(), &[0x58, 96]].concat();
     many.extend([1; 96]);
     let inputs = [
         ("100,000 nested arrays", vec![0x81; 100_000]),
