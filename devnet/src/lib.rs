@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chain;
 pub mod demo;
+pub mod interop;
 pub mod nsm;
 pub mod processes;
 pub mod storefront;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+const INTEROP: &str = "e2e_interop";
+
 /// What a suite runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Runs {
@@ -16,8 +18,10 @@ pub(crate) enum Runs {
 pub(crate) enum Targets {
     /// All.
     All,
-    /// Those in `tests/e2e*.rs`, which start the processes of a whole vault.
+    /// Those in `tests/e2e*.rs`, which start the processes of a whole vault, but for the next.
     EndToEnd,
+    /// The one in `tests/e2e_interop.rs`, whose chain is made by others.
+    Interop,
     /// All others.
     InProcess,
 }
@@ -27,7 +31,8 @@ impl Targets {
     pub(crate) fn takes(self, target: &str) -> bool {
         match self {
             Self::All => true,
-            Self::EndToEnd => target.starts_with("e2e"),
+            Self::EndToEnd => target.starts_with("e2e") && target != INTEROP,
+            Self::Interop => target == INTEROP,
             Self::InProcess => !target.starts_with("e2e"),
         }
     }
@@ -123,6 +128,12 @@ pub(crate) const ALL: &[Suite] = &[
         runs: Runs::Package { package: "devnet", targets: Targets::EndToEnd },
         needs: &[],
     },
+    Suite {
+        name: "interop",
+        about: "a vault on a real execution client under a real beacon state transition (node)",
+        runs: Runs::Package { package: "devnet", targets: Targets::Interop },
+        needs: &[Need::Npm { folder: "devnet/interop", for_what: "a chain that others make" }],
+    },
 ];
 
 /// The names that can be typed.
@@ -171,8 +182,9 @@ mod tests {
 
     #[test]
     fn each_test_program_is_in_one_suite() {
-        for target in ["devnet", "light", "e2e", "e2e_kills"] {
-            assert!(Targets::EndToEnd.takes(target) != Targets::InProcess.takes(target), "{target}");
+        for target in ["devnet", "light", "e2e", "e2e_kills", "e2e_interop"] {
+            let takers = [Targets::EndToEnd, Targets::Interop, Targets::InProcess].map(|targets| targets.takes(target));
+            assert_eq!(takers.iter().filter(|takes| **takes).count(), 1, "{target}");
         }
     }
 }

@@ -54,6 +54,12 @@ const toEngine = ({ index, validatorIndex, address, amount }) => ({
   amount: quantity(amount),
 });
 
+// A chain that can't go on has nobody who waits for it.
+function fail(error) {
+  console.error(error);
+  process.exit(1);
+}
+
 export class Chain {
   #engine;
   #validators;
@@ -64,6 +70,7 @@ export class Chain {
   #bySlot = new Map();
   #slots = new Map();
   #headHash;
+  #live;
 
   // `block` is the execution client's genesis block, `slot` where the chain begins.
   constructor({ identity, genesisTime, slot, block, engine }) {
@@ -162,6 +169,13 @@ export class Chain {
     this.#slots.set(hex(root), slot);
     this.light.add(root, block, state);
     this.#pool.push(this.#validators.attest(state, slot, root));
+  }
+
+  // Makes a block in each slot from here on, once the missing ones are made.
+  async live() {
+    await this.advance(Infinity);
+    if (this.#live) return;
+    this.#live = setInterval(() => this.advance(Infinity).catch(fail), 250);
   }
 
   // { root, signed, fork } of a slot's block, of `head`, `finalized` or a block root; undefined if there is none.

@@ -4,13 +4,14 @@
 const HOLESKY_ROOT = "0x9143aa7c615a7f7115e2b6aac319c03529df8242ae705fba9df39b79c59fa8b1";
 const HOLESKY_GENESIS = 1_695_902_400;
 
-// `forks`: name, `current_version`, first epoch. Earlier forks are over at genesis.
+// `slotsAgo`: where the chain begins, counted from the present. `forks`: name, `current_version`, first epoch.
 export const IDENTITIES = {
-  // Electra into Fulu in the middle of a period; its first slots are made at once, so it begins a while ago.
+  // Electra into Fulu in the middle of a period, and more than four periods of 64 slots up to the present.
   minimal: {
     preset: "minimal",
     chainId: 1337,
     secondsPerSlot: 1,
+    slotsAgo: 264,
     validators: 64,
     forks: [
       { name: "ELECTRA", version: "0x05000099", epoch: 0 },
@@ -22,6 +23,7 @@ export const IDENTITIES = {
     preset: "mainnet",
     chainId: 17000,
     secondsPerSlot: 12,
+    slotsAgo: 192,
     validators: 1024,
     genesisValidatorsRoot: HOLESKY_ROOT,
     genesisTime: HOLESKY_GENESIS,

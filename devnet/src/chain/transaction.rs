@@ -101,7 +101,11 @@ impl Account {
 }
 
 impl Accounts {
-    pub(super) fn derive(seed: &[u8; 32]) -> Result<Self> {
+    /// The accounts of a seed.
+    ///
+    /// # Errors
+    /// A derived key is not one of the curve.
+    pub fn derive(seed: &[u8; 32]) -> Result<Self> {
         let account = |name| Account::derive(seed, name);
         Ok(Self {
             deployer: account("deployer")?,

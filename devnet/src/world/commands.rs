@@ -1,5 +1,6 @@
 //! What a person would type: `pst-vault` commands against a vault.
 
+use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::site::{START, Site};
+use crate::storefront::DEMO_SHOP;
 
 /// What a `pst-vault` command said.
 #[derive(Clone, Debug)]
@@ -121,13 +123,13 @@ impl Site {
         said.json()?.get("portfolio").and_then(Value::as_u64).context("no portfolio")
     }
 
-    /// Grants operations of portfolio 1 to one of the chain's accounts, and waits until that is final.
+    /// Grants operations of portfolio 1 to one of the chain's accounts. It is on chain then, and not yet final.
     ///
     /// # Errors
     /// It fails.
-    pub async fn grant_final(&self, to: &str, what: &[&str]) -> Result<()> {
+    pub async fn give_grant(&self, to: &str, what: &[&str]) -> Result<()> {
         let caller = self.address(to)?;
-        let mut args = vec!["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--wait"];
+        let mut args = vec!["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller];
         args.extend(what);
         self.vault_ok(&args).await?;
         Ok(())
@@ -156,5 +158,37 @@ impl Site {
     pub fn address(&self, name: &str) -> Result<String> {
         let account = self.accounts.all().into_iter().find(|(known, _)| *known == name);
         Ok(account.with_context(|| format!("no account {name}"))?.1.address.to_string())
+    }
+
+    /// Provisions a store with the token in the file, whatever comes of it. `store` is as commands name it.
+    ///
+    /// # Errors
+    /// The program can't be run.
+    pub async fn try_add_store(&self, store: &str, receipt: &str) -> Result<Said> {
+        self.vault(&[
+            "store",
+            "add",
+            "--owner",
+            "owner.key",
+            "--key",
+            "operator.key",
+            "--store",
+            store,
+            "--host",
+            DEMO_SHOP,
+            "--token",
+            "token.txt",
+            "--receipt",
+            receipt,
+        ])
+        .await
+    }
+
+    /// Writes the token's file, as a merchant would paste it.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn token_file(&self, token: &str) -> Result<()> {
+        Ok(fs::write(self.dir.join("token.txt"), token)?)
     }
 }

@@ -1,11 +1,9 @@
 //! The usual rows of commands against a world.
 
-use std::fs;
-
 use anyhow::{Result, ensure};
 
 use super::{SALT, Said, World};
-use crate::storefront::{DEMO_SHOP, DEMO_TOKEN};
+use crate::storefront::DEMO_TOKEN;
 
 impl World {
     /// Grants operations of portfolio 1 to one of the chain's accounts, and waits until that is final for the vault too.
@@ -13,7 +11,7 @@ impl World {
     /// # Errors
     /// It fails.
     pub async fn grant(&self, to: &str, what: &[&str]) -> Result<()> {
-        self.grant_final(to, what).await?;
+        self.give_grant(to, &[what, &["--wait"]].concat()).await?;
         self.followed().await
     }
 
@@ -56,37 +54,5 @@ impl World {
         let said = self.try_add_store(&Self::store(), "store.receipt").await?;
         ensure!(said.code == 0, "the store was not added: {}{}", said.out, said.error);
         Ok(said)
-    }
-
-    /// Provisions a store with the token in the file, whatever comes of it. `store` is as commands name it.
-    ///
-    /// # Errors
-    /// The program can't be run.
-    pub async fn try_add_store(&self, store: &str, receipt: &str) -> Result<Said> {
-        self.vault(&[
-            "store",
-            "add",
-            "--owner",
-            "owner.key",
-            "--key",
-            "operator.key",
-            "--store",
-            store,
-            "--host",
-            DEMO_SHOP,
-            "--token",
-            "token.txt",
-            "--receipt",
-            receipt,
-        ])
-        .await
-    }
-
-    /// Writes the token's file, as a merchant would paste it.
-    ///
-    /// # Errors
-    /// It can't be written.
-    pub fn token_file(&self, token: &str) -> Result<()> {
-        Ok(fs::write(self.dir.join("token.txt"), token)?)
     }
 }

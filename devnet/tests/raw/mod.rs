@@ -14,7 +14,7 @@ use client::keys::{AccountKey, load_member};
 use client::verify::{now, random};
 use client::{CallRequest, Connection, VaultFile};
 use devnet::storefront::DEMO_SHOP;
-use devnet::world::{SALT, World};
+use devnet::world::{SALT, Site, World};
 use minicbor::bytes::ByteVec;
 use protocol::attested::{Setup, UserData};
 use protocol::call::{self, CallFields};
@@ -55,11 +55,11 @@ impl Drop for Watch {
     }
 }
 
-/// Watches this world's processes and its directory.
-pub(crate) fn outlived_by_nobody(world: &World) -> Watch {
+/// Watches a vault's processes and its directory.
+pub(crate) fn outlived_by_nobody(site: &Site) -> Watch {
     let mut command = Command::new("sh");
-    command.args(["-c", "read _ && exit; d=$1; shift; kill -9 \"$@\"; rm -rf \"$d\"", "sh"]).arg(&world.dir);
-    command.args([world.enclave_pid(), world.host_pid()].iter().flatten().map(ToString::to_string));
+    command.args(["-c", "read _ && exit; d=$1; shift; kill -9 \"$@\"; rm -rf \"$d\"", "sh"]).arg(&site.dir);
+    command.args([site.enclave_pid(), site.host_pid()].iter().flatten().map(ToString::to_string));
     Watch(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
