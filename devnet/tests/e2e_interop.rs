@@ -38,10 +38,16 @@ struct Shared {
 static SHARED: OnceCell<Mutex<Shared>> = OnceCell::const_new();
 
 /// A vault that serves, furnished while the chain was in its first slots, which made some 270 more before the vault saw any.
-async fn shared() -> MutexGuard<'static, Shared> {
+/// Nothing (with the reason printed) if the chain is not installed. Under CI it must be.
+async fn shared() -> Option<MutexGuard<'static, Shared>> {
+    if let Some(reason) = ForeignChain::missing() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{reason}");
+        println!("skipped: {reason}");
+        return None;
+    }
     let shared = SHARED.get_or_init(|| async { Mutex::new(start().await) }).await.lock().await;
     shared.interop.relay.lie(Lie::None);
-    shared
+    Some(shared)
 }
 
 async fn start() -> Shared {
@@ -110,14 +116,14 @@ fn evidence(receipt: &Path) -> Evidence {
 #[test]
 fn a_vault_follows_from_electra_into_fulu_over_four_periods() {
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { site, chain, .. } = &shared.interop;
         let version = async |slot: u64| chain.beacon(&format!("/eth/v2/beacon/blocks/{slot}")).await.unwrap()["version"].clone();
         assert_eq!(version(CHECKPOINT).await, "electra");
         let verified = site.vault_ok(&["--json", "verify"]).await.unwrap().json().unwrap();
         assert_eq!(verified.pointer("/details/started_from_slot"), Some(&json!(CHECKPOINT)));
 
-        let status = site.reached(chain.block("finalized").await.unwrap().slot).await.unwrap();
+        let status = site.reached(chain.slot("finalized").await.unwrap()).await.unwrap();
         for head in ["finalized", "attested"] {
             let slot = slot(&status, head);
             assert!(slot / SLOTS_PER_PERIOD >= 4, "{head} at {slot}");
@@ -131,7 +137,7 @@ fn a_vault_follows_from_electra_into_fulu_over_four_periods() {
 #[test]
 fn a_vault_proves_what_the_execution_client_says() {
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { site, chain, .. } = &shared.interop;
         // The registry allows it at both heads; the receipt says at which.
         let store = format!("1:{SALT}");
@@ -159,12 +165,12 @@ fn a_vault_proves_what_the_execution_client_says() {
 #[test]
 fn t33_a_vault_refuses_a_changed_storage_value() {
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { site, chain, relay, .. } = &shared.interop;
         assert_eq!(simulate(site, "caller").await, Ok(true));
         relay.lie(Lie::StorageValue);
         // At a head of which it knows nothing yet.
-        let head = chain.block("head").await.unwrap().slot;
+        let head = chain.slot("head").await.unwrap();
         until(async || slot(&status(site).await, "attested") > head).await;
         let refused = simulate(site, "caller").await.unwrap_err();
         assert!(refused.contains(&Problem::Supply.to_string()), "{refused}");
@@ -176,14 +182,14 @@ fn t33_a_vault_refuses_a_changed_storage_value() {
 #[test]
 fn t34_a_vault_stays_where_it_is_when_a_sync_committee_bit_is_flipped() {
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { site, chain, relay, .. } = &shared.interop;
         relay.lie(Lie::SyncBit);
         // What was under way is over.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let before = status(site).await;
-        let head = chain.block("head").await.unwrap().slot;
-        until(async || chain.block("finalized").await.unwrap().slot > head - 16).await;
+        let head = chain.slot("head").await.unwrap();
+        until(async || chain.slot("finalized").await.unwrap() > head - 16).await;
         let after = status(site).await;
         for head in ["finalized", "attested"] {
             assert_eq!(slot(&before, head), slot(&after, head), "{head}");
@@ -235,15 +241,14 @@ fn t34_the_light_client_names_the_signature_when_a_sync_committee_bit_is_flipped
     // Two offsets and the finality branch come before the sync aggregate.
     const SYNC_BITS: usize = 4 + 4 + 7 * 32;
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { chain, .. } = &shared.interop;
         let mut client = followed(chain).await;
         assert!(client.finalized().unwrap().slot().0 / SLOTS_PER_PERIOD >= 4);
-        let block = async || chain.block("head").await.unwrap().slot;
-        let (since, finality) = (block().await, chain.ssz("finality_update").await.unwrap());
+        let finality = chain.ssz("finality_update").await.unwrap();
         let mut flipped = finality.clone();
         flipped[SYNC_BITS] ^= 1;
-        assert_eq!(client.advance(Message::Finality(&flipped), now().unwrap()), Err(AdvanceError::Signature), "{since}");
+        assert_eq!(client.advance(Message::Finality(&flipped), now().unwrap()), Err(AdvanceError::Signature));
         client.advance(Message::Finality(&finality), now().unwrap()).unwrap();
     });
 }
@@ -251,7 +256,7 @@ fn t34_the_light_client_names_the_signature_when_a_sync_committee_bit_is_flipped
 #[test]
 fn t33_the_state_names_the_node_when_a_proven_value_is_changed() {
     run(async {
-        let shared = shared().await;
+        let Some(shared) = shared().await else { return };
         let Interop { site, chain, .. } = &shared.interop;
         let head = followed(chain).await.finalized().unwrap();
         let block = chain.block(&head.slot().0.to_string()).await.unwrap();

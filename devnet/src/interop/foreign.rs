@@ -94,12 +94,23 @@ fn folder() -> PathBuf {
 }
 
 impl ForeignChain {
+    /// Why none can be started on this machine, if so.
+    #[must_use]
+    pub fn missing() -> Option<&'static str> {
+        if !folder().join("node_modules").is_dir() {
+            return Some("devnet/interop/node_modules is not there: run npm ci in that folder");
+        }
+        std::process::Command::new("node").arg("--version").output().err().map(|_| "node is not there")
+    }
+
     /// Starts it with these accounts funded and the contracts deployed. It stays in its first slots.
     ///
     /// # Errors
     /// Node or the packages are missing, or it does not start.
     pub async fn start(dir: &Path, accounts: &Accounts, identity: Identity) -> Result<Self> {
-        ensure!(folder().join("node_modules").is_dir(), "devnet/interop/node_modules is not there: run npm ci in that folder");
+        if let Some(missing) = Self::missing() {
+            bail!(missing);
+        }
         std::fs::create_dir_all(dir)?;
         let log = std::fs::File::create(dir.join("chain.log"))?;
         let mut command = Command::new("node");
@@ -208,6 +219,15 @@ impl ForeignChain {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut answer: Value = self.http.post(&self.place.execution_url).json(&body).send().await?.json().await?;
         answer.get_mut("result").map(Value::take).with_context(|| format!("{method}: {answer}"))
+    }
+
+    /// Slot of a block, by the same names as in [`Self::block`].
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn slot(&self, id: &str) -> Result<u64> {
+        let header = self.beacon(&format!("/eth/v1/beacon/headers/{id}")).await?;
+        number(header.pointer("/data/header/message/slot"))
     }
 
     /// A block by its slot, root, or as `head` or `finalized`: the beacon node's, with what the execution client says of the payload's number.
