@@ -47,11 +47,11 @@ pub use client::{
     AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, LightClient, MAX_UPDATES, Message,
     VerifiedHead, Wants,
 };
-pub use execution::{HeaderError, MAX_HEADER};
+pub use execution::{ExecutionHeader, HeaderError, MAX_HEADER};
 pub use network::{CustomNetwork, Layout, Network, NetworkError, UnknownLayout};
 pub use preset::{Mainnet, Minimal, Preset, PresetName, UnknownPreset};
 pub use rlp::RlpError;
 pub use slot::Slot;
 pub use ssz::SszError;
-pub use state::{Account, AccountProof, ProofError, ProvenState};
-pub use trie::TrieError;
+pub use state::{Account, AccountProof, MAX_CODE, MAX_SLOTS, ProofError, ProvenState};
+pub use trie::{TrieError, prove_in_trie};

@@ -31,8 +31,8 @@ pub(crate) enum Item<'a> {
     /// Its encoded members.
     List {
         payload: &'a [u8],
-        /// Bytes of the whole item, header included.
-        encoded: usize,
+        /// The whole item, header included.
+        encoded: &'a [u8],
     },
 }
 
@@ -79,7 +79,7 @@ impl<'a> Items<'a> {
 
     /// The next item.
     pub(crate) fn next(&mut self) -> Result<Item<'a>, RlpError> {
-        let before = self.rest.len();
+        let before = self.rest;
         let (&first, after) = self.rest.split_first().ok_or(RlpError::Short)?;
         let (is_list, length, body) = match first {
             0..=0x7f => {
@@ -103,7 +103,11 @@ impl<'a> Items<'a> {
             return Err(RlpError::NotCanonical);
         }
         self.rest = rest;
-        Ok(if is_list { Item::List { payload, encoded: before.saturating_sub(rest.len()) } } else { Item::String(payload) })
+        if !is_list {
+            return Ok(Item::String(payload));
+        }
+        let (encoded, _) = before.split_at_checked(before.len().saturating_sub(rest.len())).ok_or(RlpError::Short)?;
+        Ok(Item::List { payload, encoded })
     }
 
     /// Nothing may be left.
@@ -152,7 +156,7 @@ mod tests {
         assert_eq!(single(b"\x83dog"), Ok(Item::String(b"dog")));
         assert_eq!(single(b"\x80"), Ok(Item::String(b"")));
         assert_eq!(single(b"\x0f"), Ok(Item::String(b"\x0f")));
-        assert_eq!(single(b"\xc8\x83cat\x83dog"), Ok(Item::List { payload: b"\x83cat\x83dog", encoded: 9 }));
+        assert_eq!(single(b"\xc8\x83cat\x83dog"), Ok(Item::List { payload: b"\x83cat\x83dog", encoded: b"\xc8\x83cat\x83dog" }));
         let mut items = list(b"\xc8\x83cat\x83dog").unwrap();
         assert_eq!(items.next(), Ok(Item::String(b"cat")));
         assert_eq!(items.next(), Ok(Item::String(b"dog")));

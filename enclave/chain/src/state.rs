@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::VerifiedHead;
 use crate::rlp::{self, RlpError};
-use crate::trie::{self, EMPTY_ROOT, TrieError, keccak};
+use crate::trie::{self, Checked, EMPTY_ROOT, TrieError, keccak};
 
 /// An account, its slots and its code as the host claims them (EIP-1186). Fields that the proof itself shows are not carried.
 #[derive(Clone, Debug)]
@@ -36,6 +36,11 @@ pub enum Account {
     },
 }
 
+/// Slots in one proof, at most.
+pub const MAX_SLOTS: usize = 1_024;
+/// Bytes of an account's code, at most: more than twice what EIP-170 allows.
+pub const MAX_CODE: usize = 64 << 10;
+
 /// Why a proof was refused. The state stays as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
@@ -51,6 +56,9 @@ pub enum ProofError {
     /// What stands in a slot is no integer of at most 32 bytes, or an explicit zero.
     #[error("storage value is malformed: {0}")]
     StorageValue(RlpError),
+    /// More slots than [`MAX_SLOTS`], or longer code than [`MAX_CODE`].
+    #[error("proof is too large")]
+    TooLarge,
     /// The code is not the account's.
     #[error("code does not have the account's code hash")]
     CodeHash,
@@ -111,15 +119,20 @@ impl ProvenState {
     /// When any part fails; then nothing of it is kept.
     pub fn add(&mut self, proof: &AccountProof<'_>) -> Result<(), ProofError> {
         let AccountProof { address, nodes, slots, code } = proof;
-        let leaf = trie::prove(&self.head.state_root(), &keccak(address), nodes).map_err(ProofError::Account)?;
-        let account = leaf.map_or(Ok(Account::Absent), Account::read).map_err(ProofError::AccountValue)?;
+        if slots.len() > MAX_SLOTS || code.is_some_and(|code| code.len() > MAX_CODE) {
+            return Err(ProofError::TooLarge);
+        }
+        let leaf = trie::prove(&self.head.state_root(), &keccak(address), nodes, &mut Checked::for_proofs(1))
+            .map_err(ProofError::Account)?;
+        let account = leaf.map_or(Ok(Account::Absent), Account::decode).map_err(ProofError::AccountValue)?;
         let (storage_root, code_hash) = match account {
             Account::Absent => (EMPTY_ROOT, NO_CODE),
             Account::Present { storage_root, code_hash, .. } => (storage_root, code_hash),
         };
+        let mut checked = Checked::for_proofs(slots.len());
         let values = slots
             .iter()
-            .map(|(slot, nodes)| Ok((*slot, prove_slot(&storage_root, slot, nodes)?)))
+            .map(|(slot, nodes)| Ok((*slot, prove_slot(&storage_root, slot, nodes, &mut checked)?)))
             .collect::<Result<Vec<_>, ProofError>>()?;
         if let Some(code) = code {
             if keccak(code) != code_hash {
@@ -156,8 +169,13 @@ impl ProvenState {
     }
 }
 
-fn prove_slot(storage_root: &[u8; 32], slot: &[u8; 32], nodes: &[&[u8]]) -> Result<[u8; 32], ProofError> {
-    let Some(leaf) = trie::prove(storage_root, &keccak(slot), nodes).map_err(ProofError::Storage)? else {
+fn prove_slot<'a>(
+    storage_root: &[u8; 32],
+    slot: &[u8; 32],
+    nodes: &[&'a [u8]],
+    checked: &mut Checked<'a>,
+) -> Result<[u8; 32], ProofError> {
+    let Some(leaf) = trie::prove(storage_root, &keccak(slot), nodes, checked).map_err(ProofError::Storage)? else {
         return Ok([0; 32]);
     };
     let value = rlp::single(leaf).and_then(rlp::Item::integer).map_err(ProofError::StorageValue)?;
@@ -166,8 +184,12 @@ fn prove_slot(storage_root: &[u8; 32], slot: &[u8; 32], nodes: &[&[u8]]) -> Resu
 }
 
 impl Account {
-    /// Reads `[nonce, balance, storage root, code hash]`.
-    fn read(leaf: &[u8]) -> Result<Self, RlpError> {
+    /// Reads what stands in the state trie: `[nonce, balance, storage root, code hash]` (yellow paper, section 4.1). That it stands
+    /// there is for [`ProvenState::add`] to show.
+    ///
+    /// # Errors
+    /// When it is not the one encoding of an account.
+    pub fn decode(leaf: &[u8]) -> Result<Self, RlpError> {
         let mut fields = rlp::list(leaf)?;
         let nonce = u64::from_be_bytes(fields.next()?.integer()?);
         let balance = fields.next()?.integer()?;

@@ -1,4 +1,4 @@
-use crate::execution::{Execution, HeaderError};
+use crate::execution::{ExecutionHeader, HeaderError};
 use crate::header::ConnectedHeader;
 use crate::{Layout, Slot};
 
@@ -58,7 +58,7 @@ impl BeaconHead {
     /// When the head names no execution block, or the bytes don't have the hash that it names.
     pub fn connect(&self, header: &[u8]) -> Result<VerifiedHead, HeaderError> {
         let block_hash = self.block_hash.ok_or(HeaderError::NoExecution)?;
-        Ok(VerifiedHead { beacon: *self, execution: Execution::read(block_hash, header)? })
+        Ok(VerifiedHead { beacon: *self, block_hash, execution: ExecutionHeader::of_block(&block_hash, header)? })
     }
 }
 
@@ -76,7 +76,8 @@ impl BeaconHead {
 #[derive(Clone)]
 pub struct VerifiedHead {
     beacon: BeaconHead,
-    execution: Execution,
+    block_hash: [u8; 32],
+    execution: ExecutionHeader,
 }
 
 impl core::fmt::Debug for VerifiedHead {
@@ -125,7 +126,7 @@ impl VerifiedHead {
     /// Execution block hash.
     #[must_use]
     pub const fn block_hash(&self) -> [u8; 32] {
-        self.execution.block_hash
+        self.block_hash
     }
 
     /// Execution block number.

@@ -1,120 +1,26 @@
-use std::collections::BTreeMap;
-
-use alloy_primitives::{B256, Bytes};
-use alloy_trie::proof::{ProofRetainer, verify_proof};
-use alloy_trie::{HashBuilder, Nibbles};
-use proptest::prelude::*;
+use alloy_primitives::Bytes;
 
 use super::*;
 
-#[path = "../../tests/chain/vectors.rs"]
-mod vectors;
+mod differential;
 
-type Map = BTreeMap<[u8; 32], Vec<u8>>;
-
-/// Root of the map's trie and the nodes on the way to `key`, by another implementation. Nodes that stand in their parent
-/// are not listed on their own, as `eth_getProof` does it.
-fn oracle(map: &Map, key: [u8; 32]) -> ([u8; 32], Vec<Bytes>) {
-    let target = Nibbles::unpack(B256::from(key));
-    let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::from_iter([target]));
-    for (key, value) in map {
-        builder.add_leaf(Nibbles::unpack(B256::from(*key)), value);
-    }
-    let root = builder.root();
-    let nodes = builder.take_proof_nodes().into_nodes_sorted().into_iter().map(|(_, node)| node);
-    let listed = nodes.enumerate().filter(|(index, node)| *index == 0 || node.len() >= 32).map(|(_, node)| node);
-    (root.0, listed.collect())
-}
-
-fn slices(nodes: &[Bytes]) -> Vec<&[u8]> {
-    nodes.iter().map(AsRef::as_ref).collect()
-}
-
-/// Keys that share their beginning, so that extensions and nodes inside nodes occur.
-fn keys() -> impl Strategy<Value = [u8; 32]> {
-    prop_oneof![
-        any::<[u8; 32]>(),
-        any::<u8>().prop_map(|last| {
-            let mut key = [0x11; 32];
-            key[31] = last;
-            key
-        }),
-        any::<[u8; 2]>().prop_map(|[middle, last]| {
-            let mut key = [0x11; 32];
-            key[15] = middle;
-            key[31] = last;
-            key
-        }),
-    ]
-}
-
-fn maps() -> impl Strategy<Value = Map> {
-    prop::collection::btree_map(keys(), prop::collection::vec(any::<u8>(), 1..40), 0..40)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn agrees_with_alloy_on_presence_and_absence(map in maps(), other in keys()) {
-        for key in map.keys().copied().take(6).chain([other]) {
-            let (root, nodes) = oracle(&map, key);
-            let expected = map.get(&key);
-            prop_assert_eq!(prove(&root, &key, &slices(&nodes)), Ok(expected.map(Vec::as_slice)));
-            prop_assert!(verify_proof(B256::from(root), Nibbles::unpack(B256::from(key)), expected.cloned(), &nodes).is_ok());
-        }
-    }
-
-    #[test]
-    fn t33_a_truncated_proof_proves_nothing(map in maps(), other in keys()) {
-        for key in map.keys().copied().take(3).chain([other]) {
-            let (root, nodes) = oracle(&map, key);
-            if root == EMPTY_ROOT {
-                continue;
-            }
-            for length in 0..nodes.len() {
-                prop_assert_eq!(prove(&root, &key, &slices(&nodes[..length])), Err(TrieError::Truncated));
-            }
-        }
-    }
-
-    #[test]
-    fn t33_a_changed_proof_never_proves_something_else(
-        map in maps(), other in keys(), node: prop::sample::Index, byte: prop::sample::Index, flip in 1..=255_u8,
-    ) {
-        for key in map.keys().copied().take(3).chain([other]) {
-            let (root, nodes) = oracle(&map, key);
-            let mut changed: Vec<Vec<u8>> = nodes.iter().map(|node| node.to_vec()).collect();
-            if changed.is_empty() || root == EMPTY_ROOT {
-                continue;
-            }
-            let node = node.index(changed.len());
-            let byte = byte.index(changed[node].len());
-            changed[node][byte] ^= flip;
-            let changed: Vec<&[u8]> = changed.iter().map(Vec::as_slice).collect();
-            prop_assert_eq!(prove(&root, &key, &changed), Err(TrieError::Hash));
-        }
-    }
-
-    #[test]
-    fn arbitrary_nodes_never_panic(nodes: Vec<Vec<u8>>, key: [u8; 32]) {
-        let nodes: Vec<&[u8]> = nodes.iter().map(Vec::as_slice).collect();
-        let root = nodes.first().map_or([0; 32], |node| keccak(node));
-        let _ = prove(&root, &key, &nodes);
-    }
-
-    /// The same with a list in every place where one may stand, so that the reader goes deep.
-    #[test]
-    fn arbitrary_lists_never_panic(items in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..34), 0..20), key: [u8; 32]) {
-        let strings: Vec<Bytes> = items.into_iter().map(Bytes::from).collect();
-        let node = alloy_rlp::encode(strings);
-        let _ = prove(&keccak(&node), &key, &[&node]);
-    }
+fn prove<'a>(root: &[u8; 32], key: &[u8; 32], nodes: &[&'a [u8]]) -> Result<Option<&'a [u8]>, TrieError> {
+    super::prove(root, key, nodes, &mut Checked::for_proofs(1))
 }
 
 fn list(items: &[&[u8]]) -> Vec<u8> {
     let items: Vec<Bytes> = items.iter().map(|item| Bytes::copy_from_slice(item)).collect();
     alloy_rlp::encode(items)
+}
+
+/// A branch with these children and this value.
+fn branch(children: &[(usize, &[u8])], value: &[u8]) -> Vec<u8> {
+    let mut items = vec![b"".as_slice(); 17];
+    for (index, child) in children {
+        items[*index] = child;
+    }
+    items[16] = value;
+    list(&items)
 }
 
 /// A leaf under the whole of a 32-byte key.
@@ -164,9 +70,15 @@ fn refuses_nodes_that_no_trie_has() {
         list(&[&[0x00, 0x11], b""]),
         list(&[&[0x00], &[9; 32]]),
         list(&[&[[0x00].as_slice(), &key].concat(), &[9; 32]]),
-        // A reference that is no hash, and a branch that holds a value.
+        // A reference that is no hash.
         list(&[&[0x00, 0x11], &[9; 31]]),
-        list(&[vec![b"".as_slice(); 16], vec![b"v".as_slice()]].concat()),
+        list(&[&[0x00, 0x11], &[9; 33]]),
+        // Branches that hold a value, one child, nothing.
+        branch(&[(1, &[9; 32]), (2, &[9; 32])], b"v"),
+        branch(&[(1, &[9; 32])], b""),
+        branch(&[], b""),
+        // A branch with a reference that is no hash, in a place where the key does not go.
+        branch(&[(2, &[9; 32]), (3, &[9; 31])], b""),
     ];
     for node in cases {
         assert_eq!(prove(&keccak(&node), &key, &[&node]), Err(TrieError::Node), "{}", hex::encode(&node));
@@ -181,6 +93,50 @@ fn refuses_nodes_that_no_trie_has() {
 }
 
 #[test]
+fn an_extension_leads_to_a_branch() {
+    let key = [0x11; 32];
+    let leaf = list(&[&[[0x31].as_slice(), &key[1..]].concat(), b"value"]);
+    let extension = list(&[&[0x11], &keccak(&leaf)]);
+    assert_eq!(prove(&keccak(&extension), &key, &[&extension, &leaf]), Err(TrieError::Node));
+    let inner = list(&[&[0x11], &[9; 32]]);
+    let outer = list(&[&[0x11], &keccak(&inner)]);
+    assert_eq!(prove(&keccak(&outer), &key, &[&outer, &inner]), Err(TrieError::Node));
+}
+
+#[test]
+fn a_node_is_no_longer_than_a_full_branch() {
+    let full = branch(&(0..16).map(|index| (index, [9; 32].as_slice())).collect::<Vec<_>>(), b"");
+    assert_eq!(full.len(), MAX_NODE);
+    assert_eq!(prove(&keccak(&full), &[0x11; 32], &[&full]), Err(TrieError::Truncated));
+    let longer = leaf(&[0x11; 32], &[1; 500]);
+    assert_eq!(prove(&keccak(&longer), &[0x11; 32], &[&longer]), Err(TrieError::Length));
+    assert_eq!(prove_in_trie(&keccak(&longer), &[0x11; 32], &[&longer]), Ok(Some([1; 500].as_slice())));
+}
+
+/// Keys of several lengths: what `prove_in_trie` reads and `prove` does not.
+#[test]
+fn a_branch_holds_the_value_of_a_key_that_ends_there() {
+    // "a" holds "one", "ab" holds "two".
+    let below = vec![0xc5, 0x32, 0x83, b't', b'w', b'o'];
+    let mut payload: Vec<u8> = (0..16).flat_map(|index| if index == 6 { below.clone() } else { vec![0x80] }).collect();
+    payload.extend([0x83, b'o', b'n', b'e']);
+    let branch = [[0xc0 + u8::try_from(payload.len()).unwrap()].as_slice(), &payload].concat();
+    let root_node = [[0xc0 + 3 + u8::try_from(branch.len()).unwrap(), 0x82, 0x00, 0x61].as_slice(), &branch].concat();
+    assert!(branch.len() < 32);
+    let root = keccak(&root_node);
+    for nodes in [vec![root_node.as_slice()], vec![&root_node, &branch]] {
+        assert_eq!(prove_in_trie(&root, b"a", &nodes), Ok(Some(b"one".as_slice())));
+        assert_eq!(prove_in_trie(&root, b"ab", &nodes), Ok(Some(b"two".as_slice())));
+        assert_eq!(prove_in_trie(&root, b"ac", &nodes), Ok(None));
+        assert_eq!(prove_in_trie(&root, b"abc", &nodes), Ok(None));
+        assert_eq!(prove_in_trie(&root, b"", &nodes), Err(TrieError::Node));
+    }
+    assert_eq!(prove_in_trie(&root, b"ab", &[&root_node, &branch, &below]), Ok(Some(b"two".as_slice())));
+    assert_eq!(prove_in_trie(&root, b"ab", &[&root_node, &below, &branch]), Err(TrieError::Extra));
+    assert_eq!(prove_in_trie(&root, b"ab", &[&root_node, &branch, &branch]), Err(TrieError::Extra));
+}
+
+#[test]
 fn a_list_of_32_bytes_or_more_is_no_inline_node() {
     // Extension over 63 nibbles, its child a list of 32 bytes instead of a hash.
     let inner = alloy_rlp::encode(vec![Bytes::from(vec![0x31; 31])]);
@@ -188,50 +144,4 @@ fn a_list_of_32_bytes_or_more_is_no_inline_node() {
     let payload = [path, inner].concat();
     let node = [[0xf8, u8::try_from(payload.len()).unwrap()].as_slice(), &payload].concat();
     assert_eq!(prove(&keccak(&node), &[0x11; 32], &[&node]), Err(TrieError::Node));
-}
-
-/// Cases on raw keys of several lengths, with inline nodes listed on their own: here those are left out, as
-/// `eth_getProof` leaves them out.
-#[test]
-fn agrees_with_the_merkle_trie_cases() {
-    let Some(cases) = vectors::json("mpt/op_merkletrie_cases.json") else { return };
-    let mut checked = 0;
-    for case in cases["cases"].as_array().unwrap() {
-        let nodes: Vec<Vec<u8>> = case["proof"].as_array().unwrap().iter().map(vectors::bytes).collect();
-        let stands_in = |node: &[u8], parent: &[u8]| {
-            node.len() < 32 && node.len() < parent.len() && parent.windows(node.len()).any(|part| part == node)
-        };
-        let listed: Vec<&[u8]> = nodes
-            .iter()
-            .enumerate()
-            .filter(|(index, node)| *index == 0 || !stands_in(node, &nodes[index - 1]))
-            .map(|(_, node)| node.as_slice())
-            .collect();
-        let root: [u8; 32] = vectors::bytes(&case["root"]).try_into().unwrap();
-        let found = prove(&root, &vectors::bytes(&case["raw_key"]), &listed);
-        if case["expect"] == "accept" {
-            assert_eq!(found, Ok(Some(vectors::bytes(&case["value"]).as_slice())), "{}", case["name"]);
-        } else {
-            assert!(!matches!(found, Ok(Some(_))), "{}", case["name"]);
-        }
-        checked += 1;
-    }
-    assert_eq!(checked, 11);
-}
-
-#[test]
-fn proves_every_account_of_the_secure_trie_case() {
-    let Some(case) = vectors::json("mpt/hex_encoded_securetrie_test.json") else { return };
-    let case = &case["test1"];
-    let map: Map = case["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| (keccak(&vectors::bytes(&entry[0])), vectors::bytes(&entry[1])))
-        .collect();
-    for (key, value) in &map {
-        let (root, nodes) = oracle(&map, *key);
-        assert_eq!(root.as_slice(), vectors::bytes(&case["result"]));
-        assert_eq!(prove(&root, key, &slices(&nodes)), Ok(Some(value.as_slice())));
-    }
 }

@@ -2,8 +2,10 @@
 
 mod arbitrary;
 mod bootstrap;
+mod headers;
 mod local;
 mod mainnet;
+mod mpt;
 mod payload;
 mod periods;
 mod proofs;
