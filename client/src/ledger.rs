@@ -176,6 +176,7 @@ mod tests {
     use p256::ecdsa::SigningKey;
     use protocol::attested::Checkpoint;
     use protocol::ledger::{Boot, Kind, Outcome, ReceiptEntry, Refused, Salted, SignedCallEntry};
+    use protocol::signatures::CallerSignature;
     use protocol::{anchor, tlog};
 
     use super::*;
@@ -217,7 +218,12 @@ mod tests {
             boot_id: [1; 16].into(),
             time: 60_000,
             store: [2; 32].into(),
-            call: SignedCallEntry { digest: DIGEST.0.into(), call: vec![1].into(), signature: [0; 65].into() },
+            call: SignedCallEntry {
+                digest: DIGEST.0.into(),
+                call: vec![1].into(),
+                signature: CallerSignature::Key([0; 65].into()),
+                agent: None,
+            },
             refusal: "not_permitted".to_owned(),
             rule: "grant.none".to_owned(),
             evidence: None,

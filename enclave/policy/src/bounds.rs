@@ -4,7 +4,8 @@ use contracts_bindings::AUTHORIZE_GAS;
 
 /// Bounds of one run. They can be narrowed and never widened.
 ///
-/// Every run starts from nothing on the state proven so far, so what bounds one run bounds all rounds of a decision together.
+/// Every run starts from nothing on the state proven so far, so what bounds one run bounds all its rounds together. What a decision takes in
+/// all its runs is bounded by [`Self::ROUNDS`] and [`Self::TOTAL_GAS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     gas: u64,
@@ -23,9 +24,15 @@ impl Bounds {
     /// Frames, the first included.
     pub const DEPTH: usize = 32;
     /// Distinct storage slots read.
-    pub const SLOTS: usize = 512;
+    pub const SLOTS: usize = 64;
     /// Distinct accounts read.
-    pub const ACCOUNTS: usize = 64;
+    pub const ACCOUNTS: usize = 16;
+    /// Bytes of an answer. The longest decision takes 1,056.
+    pub const OUTPUT: usize = 4 << 10;
+    /// Questions to the host for one decision, all its operations together.
+    pub const ROUNDS: usize = 12;
+    /// Gas of all runs of one decision: every round, operation and head.
+    pub const TOTAL_GAS: u64 = 60_000_000;
 
     /// The compiled-in maxima.
     #[must_use]

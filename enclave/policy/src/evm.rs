@@ -1,6 +1,6 @@
 //! One call in revm over proven state: deterministic, bounded, and nothing read that was not proven.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use chain::{Account, Layout, ProvenState, VerifiedHead};
 use revm::bytecode::opcode;
 use revm::context::result::{EVMError, ExecutionResult, Output};
@@ -18,6 +18,7 @@ use revm::primitives::{AddressSet, TxKind};
 use revm::{Context, ExecuteEvm, MainContext};
 
 use crate::bounds::Bounds;
+use crate::machine::Machine;
 use crate::state::{Reader, Stop};
 use crate::wanted::Wanted;
 
@@ -85,6 +86,9 @@ pub enum RunError {
     /// More slots than the bound.
     #[error("more slots than the bound")]
     Slots,
+    /// A longer answer than the bound.
+    #[error("answer is longer than the bound")]
+    Output,
     /// Proven code that is no EVM code.
     #[error("code is malformed")]
     Code,
@@ -110,6 +114,7 @@ impl RunError {
             Self::Depth => "evm.depth",
             Self::Accounts => "evm.accounts",
             Self::Slots => "evm.slots",
+            Self::Output => "evm.output",
             Self::Code => "evm.code",
             Self::Reverted => "evm.reverted",
             Self::Halted => "evm.halted",
@@ -123,8 +128,7 @@ impl RunError {
             Stop::Depth => Self::Depth,
             Stop::Accounts => Self::Accounts,
             Stop::Slots => Self::Slots,
-            // A run that misses something is told apart before this is asked.
-            Stop::Code | Stop::Missing => Self::Code,
+            Stop::Code => Self::Code,
         }
     }
 }
@@ -139,8 +143,15 @@ pub(crate) struct Run<'c> {
     pub(crate) code_hash: Option<B256>,
 }
 
+/// What came of it.
+pub(crate) struct Ran {
+    /// Gas that it took, also if it came to nothing.
+    pub(crate) gas: u64,
+    pub(crate) ended: Ended,
+}
+
 /// How it went.
-pub(crate) enum Ran {
+pub(crate) enum Ended {
     Missing(Wanted),
     Returned { data: Bytes, touched: Wanted, called: Vec<(Address, B256)> },
     Failed(RunError),
@@ -149,15 +160,19 @@ pub(crate) enum Ran {
 type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>;
 
 /// Runs a call at the state's head.
-pub(crate) fn run(state: &ProvenState, run: &Run<'_>, bounds: &Bounds) -> Ran {
-    let mut reader = Reader::new(state, *bounds);
-    match ready(&mut reader, run) {
-        Ok(()) => {}
-        Err(_) if !reader.missing.is_empty() => return Ran::Missing(reader.missing),
-        Err(error) => return Ran::Failed(error),
+pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran {
+    let mut reader = Reader::new(state, machine);
+    let not_run = |ended| Ran { gas: 0, ended };
+    let ready = ready(&mut reader, run);
+    if !reader.missing.is_empty() {
+        return not_run(Ended::Missing(reader.missing));
     }
-    let Some(fork) = EvmFork::at(state.head()) else { return Ran::Failed(RunError::Fork) };
+    if let Err(error) = ready {
+        return not_run(Ended::Failed(error));
+    }
+    let Some(fork) = EvmFork::at(state.head()) else { return not_run(Ended::Failed(RunError::Fork)) };
     let spec = fork.spec();
+    let bounds = machine.bounds();
     let context = Context::mainnet().with_db(reader).with_block(block(state.head())).with_cfg(config(spec, run.chain_id, bounds));
     let mut evm = Evm::new(context, instructions(spec), Bounded(EthPrecompiles::new(spec)));
     let ended = evm.transact_one(TxEnv {
@@ -169,20 +184,27 @@ pub(crate) fn run(state: &ProvenState, run: &Run<'_>, bounds: &Bounds) -> Ran {
         ..TxEnv::default()
     });
     let Reader { touched, missing, called, stopped, .. } = evm.ctx.journaled_state.database;
-    // Whatever the run came to, it came to it with zeros for what is missing.
+    // What a bound or an opcode stopped counts whole: it may have taken all but that.
+    let gas = ended.as_ref().map_or(run.gas, ExecutionResult::tx_gas_used);
+    // Whatever the run came to, it came to it with nothing in place of what is missing.
     if !missing.is_empty() {
-        return Ran::Missing(missing);
+        return Ran { gas, ended: Ended::Missing(missing) };
     }
-    match ended {
-        Ok(ExecutionResult::Success { output: Output::Call(data), .. }) => {
-            Ran::Returned { data, touched, called: called.into_iter().collect() }
+    let failed = |error| Ended::Failed(error);
+    let ended = match ended {
+        Ok(ExecutionResult::Success { output: Output::Call(data), .. }) if data.len() > Bounds::OUTPUT => {
+            failed(RunError::Output)
         }
-        Ok(ExecutionResult::Revert { .. }) => Ran::Failed(RunError::Reverted),
-        Err(EVMError::Database(stop)) => Ran::Failed(RunError::from_stop(stop)),
-        Err(EVMError::Custom(_)) => Ran::Failed(stopped.map_or(RunError::Halted, RunError::from_stop)),
+        Ok(ExecutionResult::Success { output: Output::Call(data), .. }) => {
+            Ended::Returned { data, touched, called: called.into_iter().collect() }
+        }
+        Ok(ExecutionResult::Revert { .. }) => failed(RunError::Reverted),
+        Err(EVMError::Database(stop)) => failed(RunError::from_stop(stop)),
+        Err(EVMError::Custom(_)) => failed(stopped.map_or(RunError::Halted, RunError::from_stop)),
         Ok(ExecutionResult::Success { output: Output::Create(..), .. } | ExecutionResult::Halt { .. })
-        | Err(EVMError::Transaction(_) | EVMError::Header(_) | EVMError::CustomAny(_)) => Ran::Failed(RunError::Halted),
-    }
+        | Err(EVMError::Transaction(_) | EVMError::Header(_) | EVMError::CustomAny(_)) => failed(RunError::Halted),
+    };
+    Ran { gas, ended }
 }
 
 /// Sender and target are proven, and the target has code, the pinned code. A call to no code would be a success.
@@ -190,15 +212,14 @@ fn ready(reader: &mut Reader<'_>, run: &Run<'_>) -> Result<(), RunError> {
     if run.gas > reader.bounds().gas() {
         return Err(RunError::Gas);
     }
-    // Both are asked for, whether or not the first is missing.
-    let from = reader.account(run.from);
-    let to = reader.account(run.to).map_err(RunError::from_stop)?;
-    from.map_err(RunError::from_stop)?;
-    match to {
-        Account::Absent => Err(RunError::NoCode),
-        Account::Present { code_hash, .. } if code_hash == alloy_primitives::KECCAK256_EMPTY.0 => Err(RunError::NoCode),
-        Account::Present { code_hash, .. } if run.code_hash.is_some_and(|pin| pin.0 != code_hash) => Err(RunError::CodeHash),
-        Account::Present { .. } => Ok(()),
+    reader.account(run.from).map_err(RunError::from_stop)?;
+    match reader.account(run.to).map_err(RunError::from_stop)? {
+        None | Some(Account::Absent) => Err(RunError::NoCode),
+        Some(Account::Present { code_hash, .. }) if code_hash == KECCAK256_EMPTY.0 => Err(RunError::NoCode),
+        Some(Account::Present { code_hash, .. }) if run.code_hash.is_some_and(|pin| pin.0 != code_hash) => {
+            Err(RunError::CodeHash)
+        }
+        Some(Account::Present { .. }) => Ok(()),
     }
 }
 

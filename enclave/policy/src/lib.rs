@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! Unverified<Incoming> --authenticate--> Authenticated --prove--> Proven --decide--> Permit
-//!                                              |  ^                  |
-//!                                              v  | proofs           v
-//!                                      Proving::Missing           Refused
+//!                        |                  ^   |  ^                  |
+//!            a contract  v                  |   v  | proofs           v
+//!                     Claimed --confirm-----+  Proving::Missing    Refused
 //! ```
 //!
 //! Each of the four is made by one function and consumed by the next. `StoreRegistry.authorize` runs at two heads, the finalized
@@ -28,12 +28,15 @@
     )
 )]
 
+mod account;
+mod agent;
 mod authenticate;
 mod bounds;
 pub mod checkpoint;
 mod decide;
 mod evm;
 mod identity;
+mod machine;
 mod merge;
 mod operation;
 mod permit;
@@ -45,12 +48,16 @@ mod state;
 mod unverified;
 mod view;
 mod wanted;
+mod work;
 
-pub use authenticate::{AuthenticateError, Authenticated, authenticate};
+pub use account::{AccountError, Confirmed, Confirming, SIGNATURE_GAS, confirm};
+pub use agent::AgentError;
+pub use authenticate::{AuthenticateError, Authenticated, Authentication, Claimed, authenticate};
 pub use bounds::Bounds;
 pub use decide::{Refused, decide};
 pub use evm::{EvmFork, RunError};
 pub use identity::Identity;
+pub use machine::Machine;
 pub use operation::Operation;
 pub use permit::Permit;
 pub use prove::{ProveError, Proven, Proving, prove};

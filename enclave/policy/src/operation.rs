@@ -1,5 +1,6 @@
 //! What a call does, by name.
 
+use alloy_primitives::{B256, keccak256};
 use contracts_bindings::Class;
 use contracts_bindings::registry::Param;
 
@@ -12,4 +13,12 @@ pub struct Operation {
     pub class: Class,
     /// Sorted by name.
     pub params: Vec<Param>,
+}
+
+impl Operation {
+    /// `Request.operation`.
+    #[must_use]
+    pub fn id(&self) -> B256 {
+        keccak256(&self.name)
+    }
 }

@@ -117,7 +117,7 @@ impl Permit {
 
     /// Gives the permit up for its call.
     pub fn into_authenticated(self) -> Authenticated {
-        self.authenticated
+        self.authenticated.rested()
     }
 }
 

@@ -10,13 +10,15 @@ use contracts_bindings::registry::{Decision, Subject};
 use contracts_bindings::{AUTHORIZE_GAS, Status, store_id};
 use protocol::ledger::{Evaluation, Evidence, Head};
 
+use crate::account::{AccountError, Claim, Said};
 use crate::authenticate::Authenticated;
-use crate::bounds::Bounds;
-use crate::evm::{Ran, Run, RunError, run};
+use crate::evm::{Ended, Ran, Run, RunError, run};
 use crate::identity::Identity;
+use crate::machine::Machine;
 use crate::operation::Operation;
 use crate::request::Question;
 use crate::wanted::Wanted;
+use crate::work::{Exceeded, Work};
 
 /// Operations in one call, at most. Each runs the EVM twice.
 const OPERATIONS: usize = 16;
@@ -41,6 +43,15 @@ pub enum ProveError {
     /// The finalized head is newer than the attested one.
     #[error("finalized head is newer than the attested one")]
     HeadOrder,
+    /// The caller is a contract that does not accept the signature.
+    #[error("caller: {0}")]
+    Account(#[from] AccountError),
+    /// More round trips than the bound.
+    #[error("decision took more round trips than the bound")]
+    Rounds,
+    /// More gas than the bound, all runs together.
+    #[error("decision took more gas than the bound")]
+    Work,
     /// The run gave no output.
     #[error("registry gave no answer: {0}")]
     Run(#[from] RunError),
@@ -65,10 +76,22 @@ impl ProveError {
             Self::Params => "operation.params",
             Self::StaleChain => "chain.finalized_too_old",
             Self::HeadOrder => "chain.head_order",
+            Self::Account(error) => error.rule(),
+            Self::Rounds => "evm.rounds",
+            Self::Work => "evm.work",
             Self::Run(error) => error.rule(),
             Self::Output => "registry.output",
             Self::TooManyLimits => "registry.limits",
             Self::Store => "registry.store",
+        }
+    }
+}
+
+impl From<Exceeded> for ProveError {
+    fn from(exceeded: Exceeded) -> Self {
+        match exceeded {
+            Exceeded::Rounds => Self::Rounds,
+            Exceeded::Gas => Self::Work,
         }
     }
 }
@@ -142,49 +165,32 @@ pub enum Proving {
     },
 }
 
-/// Asks the registry about every operation, at the finalized and at the attested head.
+/// Asks the registry about every operation, at the finalized and at the attested head; and a caller that is a contract, whether it signed.
 pub fn prove(
-    authenticated: Authenticated,
+    mut authenticated: Authenticated,
     operations: Vec<Operation>,
     identity: &Identity,
     finalized: &ProvenState,
     attested: &ProvenState,
-    bounds: &Bounds,
+    machine: &Machine,
     now_ms: u64,
 ) -> Proving {
     if let Err(error) = check(&authenticated, &operations, finalized.head(), attested.head()) {
         return Proving::Failed { authenticated, error };
     }
-    let call = authenticated.call();
-    let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
-    let [mut at_finalized, mut at_attested] = [finalized, attested].map(|state| Asked {
-        state,
-        missing: Wanted::default(),
-        touched: Wanted::default(),
-        called: Vec::new(),
-    });
-    let mut judged = Vec::new();
-    let mut evaluations = Vec::new();
-    // All are asked even if the first lacks something, so that one round trip brings what all of them lack.
-    for operation in &operations {
-        let question = Question::new(&authenticated, operation, identity, now_ms);
-        let answers =
-            match (at_finalized.ask(&question, identity, store, bounds), at_attested.ask(&question, identity, store, bounds)) {
-                (Ok(finalized), Ok(attested)) => finalized.zip(attested),
-                (Err(error), _) | (_, Err(error)) => return Proving::Failed { authenticated, error },
-            };
-        if let Some(((finalized, finalized_abi), (attested, attested_abi))) = answers {
-            judged.push(Judged { finalized, attested });
-            evaluations.push(Evaluation {
-                operation: operation.name.clone(),
-                request: question.request().to_vec().into(),
-                finalized: finalized_abi.to_vec().into(),
-                attested: attested_abi.to_vec().into(),
-            });
-        }
-    }
+    let mut work = *authenticated.work();
+    let asked = ask_all(&authenticated, &operations, identity, [finalized, attested], machine, &mut work, now_ms);
+    let Answers { judged, evaluations, at_finalized, at_attested } = match asked {
+        Ok(asked) => asked,
+        Err(error) => return Proving::Failed { authenticated, error },
+    };
     if !at_finalized.missing.is_empty() || !at_attested.missing.is_empty() {
-        return Proving::Missing { authenticated, finalized: at_finalized.missing, attested: at_attested.missing };
+        let asks = work.asks();
+        *authenticated.work() = work;
+        return match asks {
+            Ok(()) => Proving::Missing { authenticated, finalized: at_finalized.missing, attested: at_attested.missing },
+            Err(exceeded) => Proving::Failed { authenticated, error: exceeded.into() },
+        };
     }
     let mut touched = at_finalized.touched;
     touched.merge(&at_attested.touched);
@@ -198,7 +204,59 @@ pub fn prove(
         attested: ledger_head(attested.head()),
         code: called.iter().map(|code| code_entry(code).into()).collect(),
     };
+    let call = authenticated.call();
+    let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
     Proving::Proven(Box::new(Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms: now_ms }))
+}
+
+/// What all questions came to.
+struct Answers<'s> {
+    judged: Vec<Judged>,
+    evaluations: Vec<Evaluation>,
+    at_finalized: Asked<'s>,
+    at_attested: Asked<'s>,
+}
+
+/// Every question at both heads. All are asked even if the first lacks something, so that one round trip brings what all of them lack.
+fn ask_all<'s>(
+    authenticated: &Authenticated,
+    operations: &[Operation],
+    identity: &'s Identity,
+    heads: [&'s ProvenState; 2],
+    machine: &'s Machine,
+    work: &mut Work,
+    now_ms: u64,
+) -> Result<Answers<'s>, ProveError> {
+    let call = authenticated.call();
+    let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
+    let [mut at_finalized, mut at_attested] = heads.map(|state| Asked {
+        state,
+        identity,
+        machine,
+        missing: Wanted::default(),
+        touched: Wanted::default(),
+        called: Vec::new(),
+    });
+    if let Some(claim) = authenticated.claim() {
+        at_finalized.account(claim, work)?;
+        at_attested.account(claim, work)?;
+    }
+    let (mut judged, mut evaluations) = (Vec::new(), Vec::new());
+    for operation in operations {
+        let question = Question::new(authenticated, operation, identity, now_ms);
+        let (finalized, attested) = (at_finalized.ask(&question, store, work)?, at_attested.ask(&question, store, work)?);
+        if let (Some((finalized, finalized_abi)), Some((attested, attested_abi))) = (finalized, attested) {
+            let evaluation = Evaluation {
+                operation: operation.name.clone(),
+                request: question.request().to_vec().into(),
+                finalized: finalized_abi.to_vec().into(),
+                attested: attested_abi.to_vec().into(),
+            };
+            judged.push(Judged { finalized, attested });
+            evaluations.push(evaluation);
+        }
+    }
+    Ok(Answers { judged, evaluations, at_finalized, at_attested })
 }
 
 fn check(
@@ -228,40 +286,55 @@ fn check(
 /// The runs at one head, and what came together in them.
 struct Asked<'s> {
     state: &'s ProvenState,
+    identity: &'s Identity,
+    machine: &'s Machine,
     missing: Wanted,
     touched: Wanted,
     called: Vec<(Address, B256)>,
 }
 
 impl Asked<'_> {
+    /// One `isValidSignature`.
+    fn account(&mut self, claim: &Claim, work: &mut Work) -> Result<(), AccountError> {
+        match claim.ask(self.state, self.identity, self.machine, work)? {
+            Said::Missing(missing) => self.missing.merge(&missing),
+            Said::Accepted { touched, called } => self.ran(touched, called),
+        }
+        Ok(())
+    }
+
     /// One `authorize`; `None` if state is missing.
-    fn ask(
-        &mut self,
-        question: &Question,
-        identity: &Identity,
-        store: B256,
-        bounds: &Bounds,
-    ) -> Result<Option<(Answered, Bytes)>, ProveError> {
+    fn ask(&mut self, question: &Question, store: B256, work: &mut Work) -> Result<Option<(Answered, Bytes)>, ProveError> {
         let call = Run {
             from: Address::ZERO,
-            to: identity.registry,
+            to: self.identity.registry,
             data: &question.data,
             gas: AUTHORIZE_GAS,
-            chain_id: identity.chain_id,
-            code_hash: Some(identity.registry_code_hash),
+            chain_id: self.identity.chain_id,
+            code_hash: Some(self.identity.registry_code_hash),
         };
-        match run(self.state, &call, bounds) {
-            Ran::Missing(missing) => {
+        let Ran { gas, ended } = run(self.state, &call, self.machine);
+        work.ran(gas)?;
+        match ended {
+            Ended::Missing(missing) => {
                 self.missing.merge(&missing);
                 Ok(None)
             }
-            Ran::Returned { data, touched, called } => {
-                self.touched.merge(&touched);
-                self.called.extend(called);
+            Ended::Returned { data, touched, called } => {
+                self.ran(touched, called);
                 Ok(Some((read(&data, store)?, data)))
             }
-            Ran::Failed(error) => Err(error.into()),
+            Ended::Failed(error) => Err(error.into()),
         }
+    }
+
+    fn ran(&mut self, touched: Wanted, called: Vec<(Address, B256)>) {
+        if self.touched.is_empty() {
+            self.touched = touched;
+        } else {
+            self.touched.merge(&touched);
+        }
+        self.called.extend(called);
     }
 }
 

@@ -28,8 +28,6 @@ pub enum SignatureError {
 /// # Errors
 /// See [`SignatureError`].
 pub fn signer(digest: &B256, signature: &[u8]) -> Result<Address, SignatureError> {
-    static CONTEXT: OnceLock<Secp256k1<VerifyOnly>> = OnceLock::new();
-
     let signature: &[u8; 65] = signature.try_into().map_err(|_| SignatureError::Length)?;
     let [compact @ .., v] = signature;
     let id = match v {
@@ -43,12 +41,15 @@ pub fn signer(digest: &B256, signature: &[u8]) -> Result<Address, SignatureError
     if low.serialize_compact() != *compact {
         return Err(SignatureError::HighS);
     }
-    let key = CONTEXT
-        .get_or_init(Secp256k1::verification_only)
-        .recover_ecdsa(Message::from_digest(digest.0), &recoverable)
-        .map_err(|_| SignatureError::Invalid)?;
+    let key = context().recover_ecdsa(Message::from_digest(digest.0), &recoverable).map_err(|_| SignatureError::Invalid)?;
     let [_, point @ ..] = key.serialize_uncompressed();
     Ok(Address::from_raw_public_key(&point))
+}
+
+/// Tables for verification, made once.
+pub(crate) fn context() -> &'static Secp256k1<VerifyOnly> {
+    static CONTEXT: OnceLock<Secp256k1<VerifyOnly>> = OnceLock::new();
+    CONTEXT.get_or_init(Secp256k1::verification_only)
 }
 
 #[cfg(test)]

@@ -4,20 +4,19 @@ use core::fmt;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 use chain::{Account, ProvenState};
 use revm::Database;
 use revm::database_interface::DBErrorMarker;
 use revm::state::{AccountInfo, Bytecode};
 
 use crate::bounds::Bounds;
+use crate::machine::Machine;
 use crate::wanted::Wanted;
 
 /// What ends a run before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// An account or code is not proven; which one is in the wanted list.
-    Missing,
     /// An opcode whose value can't be proven or repeated.
     Forbidden(u8),
     /// An opcode that changes state, in a frame that is not static.
@@ -42,10 +41,13 @@ impl core::error::Error for Stop {}
 impl DBErrorMarker for Stop {}
 
 /// One run's view of the state at one head, and the list of what it read.
+///
+/// A run goes on where something is not proven, with nothing in its place, only to find what else it will read, so that one round asks
+/// for all of it. Such a run is discarded, whatever it came to.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     state: &'a ProvenState,
-    bounds: Bounds,
+    machine: &'a Machine,
     slots: usize,
     holders: HashMap<B256, Address>,
     /// Read, proven or not.
@@ -59,10 +61,10 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(state: &'a ProvenState, bounds: Bounds) -> Self {
+    pub(crate) fn new(state: &'a ProvenState, machine: &'a Machine) -> Self {
         Self {
             state,
-            bounds,
+            machine,
             slots: 0,
             holders: HashMap::new(),
             touched: Wanted::default(),
@@ -73,22 +75,23 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) const fn bounds(&self) -> &Bounds {
-        &self.bounds
+        self.machine.bounds()
     }
 
     /// The proven account, or notes that it is missing. Its code is asked for with it, for most accounts that a contract looks at are
     /// called next; not for the zero page, which is the sender and the precompiles.
-    pub(crate) fn account(&mut self, address: Address) -> Result<Account, Stop> {
+    pub(crate) fn account(&mut self, address: Address) -> Result<Option<Account>, Stop> {
         if !self.touched.accounts.contains_key(&address) {
-            if self.touched.accounts.len() >= self.bounds.accounts() {
+            if self.touched.accounts.len() >= self.bounds().accounts() {
                 return Err(Stop::Accounts);
             }
             self.touched.account(address, false);
         }
-        self.state.account(address.into_array()).ok_or_else(|| {
+        let account = self.state.account(address.into_array());
+        if account.is_none() {
             self.missing.account(address, !in_zero_page(&address));
-            Stop::Missing
-        })
+        }
+        Ok(account)
     }
 }
 
@@ -102,8 +105,8 @@ impl Database for Reader<'_> {
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Stop> {
         match self.account(address)? {
-            Account::Absent => Ok(None),
-            Account::Present { nonce, balance, storage_root: _, code_hash } => {
+            None | Some(Account::Absent) => Ok(None),
+            Some(Account::Present { nonce, balance, storage_root: _, code_hash }) => {
                 let code_hash = B256::from(code_hash);
                 self.holders.insert(code_hash, address);
                 // `code: None` makes the EVM ask `code_by_hash`; a default would be taken for the code, and run as nothing.
@@ -124,19 +127,19 @@ impl Database for Reader<'_> {
             if let Some(address) = holder {
                 self.missing.account(address, true);
             }
-            return Err(Stop::Missing);
+            return Ok(Bytecode::default());
         };
-        Bytecode::new_raw_checked(Bytes::copy_from_slice(&code)).map_err(|_| Stop::Code)
+        self.machine.analysed(code_hash, &code).ok_or(Stop::Code)
     }
 
     fn storage(&mut self, address: Address, index: U256) -> Result<U256, Stop> {
-        if matches!(self.account(address)?, Account::Absent) {
+        if matches!(self.account(address)?, None | Some(Account::Absent)) {
             return Ok(U256::ZERO);
         }
         let slot = B256::from(index);
         let known = self.touched.accounts.get(&address).is_some_and(|account| account.slots.contains(&slot));
         if !known {
-            if self.slots >= self.bounds.slots() {
+            if self.slots >= self.bounds().slots() {
                 return Err(Stop::Slots);
             }
             self.slots = self.slots.saturating_add(1);
@@ -145,7 +148,6 @@ impl Database for Reader<'_> {
         if let Some(value) = self.state.slot(address.into_array(), slot.0) {
             return Ok(U256::from_be_bytes(value));
         }
-        // The run goes on with zero only to find what else it will read, so that one round asks for many. It is discarded.
         self.missing.slot(address, slot);
         Ok(U256::ZERO)
     }

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256, Bytes};
 use chain::ProvenState;
 
-use crate::bounds::Bounds;
-use crate::evm::{Ran, Run, RunError, run};
+use crate::evm::{Ended, Run, RunError, run};
+use crate::machine::Machine;
 use crate::wanted::Wanted;
 
 /// A static call.
@@ -16,7 +16,7 @@ pub struct ViewCall {
     pub to: Address,
     /// Call data.
     pub data: Bytes,
-    /// Gas, at most [`Bounds::gas`].
+    /// Gas, at most [`crate::Bounds::gas`].
     pub gas: u64,
     /// EIP-155 chain id.
     pub chain_id: u64,
@@ -45,12 +45,12 @@ pub enum Viewed {
 
 /// Runs a call at the state's head. With `code_hash_pin` the contract must have that code.
 #[must_use]
-pub fn view(state: &ProvenState, call: &ViewCall, code_hash_pin: Option<B256>, bounds: &Bounds) -> Viewed {
+pub fn view(state: &ProvenState, call: &ViewCall, code_hash_pin: Option<B256>, machine: &Machine) -> Viewed {
     let ViewCall { from, to, data, gas, chain_id } = call;
     let call = Run { from: *from, to: *to, data, gas: *gas, chain_id: *chain_id, code_hash: code_hash_pin };
-    match run(state, &call, bounds) {
-        Ran::Missing(wanted) => Viewed::Missing(wanted),
-        Ran::Returned { data, touched, called } => Viewed::Output { data, touched, called },
-        Ran::Failed(error) => Viewed::Error(error),
+    match run(state, &call, machine).ended {
+        Ended::Missing(wanted) => Viewed::Missing(wanted),
+        Ended::Returned { data, touched, called } => Viewed::Output { data, touched, called },
+        Ended::Failed(error) => Viewed::Error(error),
     }
 }

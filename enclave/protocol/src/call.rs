@@ -12,8 +12,14 @@
 //! pst-vault-expires-at           unix seconds, decimal
 //! pst-vault-nonce                0x and 64 hex digits
 //! pst-vault-min-finalized-slot   decimal; absent = 0
-//! pst-vault-signature            0x and 130 hex digits: r || s || v
+//! pst-vault-signature            0x and 130 hex digits: r || s || v, of the caller's key
+//! pst-vault-contract-signature   0x and 2 to 8192 hex digits, in its place: for the caller's `isValidSignature` (EIP-1271)
+//! pst-vault-agent                0x and 130 hex digits: curve (1 secp256k1, 2 P-256) || x || y; absent = the caller signs itself
+//! pst-vault-agent-signature      0x and 128 hex digits: r || s, of the agent's key
+//! pst-vault-delegation           <portfolio, decimal>:<scope, 0x and 64 hex digits>:<from>:<until, unix seconds, decimal>
 //! ```
+//! With an agent, the agent signs the call and the caller the [`crate::signatures::Delegation`].
+//!
 //! Each value has one form: no leading zeros, no upper case, and a value that equals its default is absent. All headers, ours and
 //! those for the platform, stand in strictly ascending order of their names.
 //!
@@ -33,6 +39,7 @@ use crate::canonical;
 pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host};
 use crate::http::{Request, VAULT_PREFIX};
 use crate::limits;
+use crate::signatures::{self, Agent, CallerSignature};
 
 sol! {
     /// What a caller signs: one request, to one enclave, in one boot.
@@ -66,7 +73,11 @@ const ISSUED_AT: &str = "pst-vault-issued-at";
 const EXPIRES_AT: &str = "pst-vault-expires-at";
 const NONCE: &str = "pst-vault-nonce";
 const MIN_FINALIZED_SLOT: &str = "pst-vault-min-finalized-slot";
-const SIGNATURE: &str = "pst-vault-signature";
+pub(crate) const SIGNATURE: &str = "pst-vault-signature";
+pub(crate) const CONTRACT_SIGNATURE: &str = "pst-vault-contract-signature";
+pub(crate) const AGENT: &str = "pst-vault-agent";
+pub(crate) const AGENT_SIGNATURE: &str = "pst-vault-agent-signature";
+pub(crate) const DELEGATION: &str = "pst-vault-delegation";
 const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 /// The domain of everything that callers, owners and checkpoint signers sign.
@@ -106,11 +117,19 @@ pub enum Field {
     MinFinalizedSlot,
     /// `pst-vault-signature`.
     Signature,
+    /// `pst-vault-contract-signature`.
+    ContractSignature,
+    /// `pst-vault-agent`.
+    Agent,
+    /// `pst-vault-agent-signature`.
+    AgentSignature,
+    /// `pst-vault-delegation`.
+    Delegation,
 }
 
 impl Field {
     /// Every header of ours that a request can carry.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Caller,
         Self::Store,
         Self::Role,
@@ -121,6 +140,10 @@ impl Field {
         Self::Nonce,
         Self::MinFinalizedSlot,
         Self::Signature,
+        Self::ContractSignature,
+        Self::Agent,
+        Self::AgentSignature,
+        Self::Delegation,
     ];
 
     /// The header's name.
@@ -137,6 +160,10 @@ impl Field {
             Self::Nonce => NONCE,
             Self::MinFinalizedSlot => MIN_FINALIZED_SLOT,
             Self::Signature => SIGNATURE,
+            Self::ContractSignature => CONTRACT_SIGNATURE,
+            Self::Agent => AGENT,
+            Self::AgentSignature => AGENT_SIGNATURE,
+            Self::Delegation => DELEGATION,
         }
     }
 }
@@ -171,8 +198,10 @@ pub struct UnverifiedCall {
     pub call: Call,
     /// What `evidenceHash` is the hash of.
     pub evidence: Vec<u8>,
-    /// r || s || v, as it came.
-    pub signature: [u8; 65],
+    /// The caller's, as it came: of the call, or of the agent's delegation.
+    pub signature: CallerSignature,
+    /// Who signs in the caller's name, if not the caller itself.
+    pub agent: Option<Agent>,
 }
 
 /// What a caller says beside the request itself.
@@ -268,15 +297,12 @@ pub fn unsigned(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) 
 /// [`CallError`] names the rule.
 pub fn read(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) -> Result<UnverifiedCall, CallError> {
     let (call, evidence) = build(request, enc, key_config_digest)?;
-    let signature = fixed::<65>(required(request, Field::Signature)?, Field::Signature)?;
-    Ok(UnverifiedCall { call, evidence, signature })
+    Ok(UnverifiedCall { call, evidence, signature: signatures::caller(request)?, agent: signatures::agent(request)? })
 }
 
-/// Puts the signature into the request, in its place.
+/// Puts the signature of the caller's key into the request, in its place.
 pub fn set_signature(request: &mut Request, signature: &[u8; 65]) {
-    request.headers.retain(|(name, _)| name != SIGNATURE);
-    request.headers.push((SIGNATURE.to_owned(), prefixed(signature).into_bytes()));
-    request.headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    signatures::set(request, &CallerSignature::Key((*signature).into()), None);
 }
 
 fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, Vec<u8>), CallError> {
@@ -308,21 +334,21 @@ fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, 
     Ok((call, evidence))
 }
 
-fn prefixed(bytes: &[u8]) -> String {
+pub(crate) fn prefixed(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }
 
-fn optional(request: &Request, field: Field) -> Result<Option<&str>, CallError> {
+pub(crate) fn optional(request: &Request, field: Field) -> Result<Option<&str>, CallError> {
     let Some(value) = request.header(field.name()) else { return Ok(None) };
     core::str::from_utf8(value).map(Some).map_err(|_| CallError::Malformed(field))
 }
 
-fn required(request: &Request, field: Field) -> Result<&str, CallError> {
+pub(crate) fn required(request: &Request, field: Field) -> Result<&str, CallError> {
     optional(request, field)?.ok_or(CallError::Missing(field))
 }
 
 /// `0x` and lower-case hex of exactly `N` bytes.
-fn fixed<const N: usize>(text: &str, field: Field) -> Result<[u8; N], CallError> {
+pub(crate) fn fixed<const N: usize>(text: &str, field: Field) -> Result<[u8; N], CallError> {
     let malformed = CallError::Malformed(field);
     let digits = text.strip_prefix("0x").ok_or(malformed)?;
     if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -352,7 +378,7 @@ fn number(request: &Request, field: Field) -> Result<u64, CallError> {
 }
 
 /// A decimal number in its only form.
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }

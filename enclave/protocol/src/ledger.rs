@@ -5,9 +5,10 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::attested::Checkpoint;
+use crate::signatures::{Agent, CallerSignature};
 
 /// The version of leaves, bodies and receipts.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// A leaf of the log: public, and silent about who did what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -189,7 +190,7 @@ pub struct Evidence {
     pub code: Vec<ByteArray<52>>,
 }
 
-/// What the caller signed.
+/// What was signed, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SignedCallEntry {
     /// EIP-712 signing hash.
@@ -198,9 +199,12 @@ pub struct SignedCallEntry {
     /// ABI of the `Call`.
     #[n(1)]
     pub call: ByteVec,
-    /// r || s || v.
+    /// The caller's: of the call, or of the delegation if there is an agent.
     #[n(2)]
-    pub signature: ByteArray<65>,
+    pub signature: CallerSignature,
+    /// The agent that signed the call in the caller's name.
+    #[n(3)]
+    pub agent: Option<Agent>,
 }
 
 /// One limit reserved.

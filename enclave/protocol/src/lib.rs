@@ -40,6 +40,7 @@ pub mod message;
 pub mod note;
 pub mod ohttp;
 pub mod provision;
+pub mod signatures;
 pub mod status;
 mod suite;
 pub mod tlog;

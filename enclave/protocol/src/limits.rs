@@ -34,6 +34,8 @@ pub const CBOR_DEPTH: usize = 16;
 pub const CBOR_ITEMS: usize = 1 << 17;
 /// `Request.evidence`, which the caller brings.
 pub const EVIDENCE: usize = 8 << 10;
+/// A contract account's signature (EIP-1271).
+pub const CONTRACT_SIGNATURE: usize = 4 << 10;
 /// Seconds between a call's `issuedAt` and `expiresAt`, at most.
 pub const CALL_WINDOW: u64 = 300;
 /// A URL in a call.

@@ -16,6 +16,7 @@ use protocol::http::Request;
 use protocol::note;
 use protocol::ohttp::KeyConfig;
 use protocol::provision::{Provision, ProvisionRequest, secret_hash};
+use protocol::signatures::CallerSignature;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use secp256k1::{Message, Secp256k1, SecretKey};
@@ -330,7 +331,7 @@ fn calls() -> Vec<Value> {
         let signature = signer.sign(call::digest(&call, &place.domain()));
         call::set_signature(&mut request, &signature);
         let read = call::read(&request, &enc, config.digest()).unwrap();
-        assert_eq!((&read.call, read.signature), (&call, signature));
+        assert_eq!((&read.call, &read.signature), (&call, &CallerSignature::Key(signature.into())));
         let base = json!({
             "name": name, "domain": place.json(), "request": request_json(&request), "enc": text(enc),
             "keyConfig": text(config.encode()), "call": call_json(&call), "signature": text(signature),

@@ -1,13 +1,12 @@
 //! A call, from the sealed request to the sealed answer.
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use platform::Preset;
 use policy::{
-    AuthenticateError, Authenticated, Bounds, Identity, Incoming, Operation, Permit, ProveError, Proving, Unverified,
-    authenticate, decide, prove,
+    AgentError, AuthenticateError, Authenticated, Authentication, Claimed, Confirming, Identity, Incoming, Operation, Permit,
+    ProveError, Proving, Unverified, authenticate, confirm, decide, prove,
 };
 use protocol::ledger::{self, Body, Evidence, Receipt, ReceiptEntry, Refused, SignedCallEntry};
 use protocol::message::{Answer, Problem};
@@ -18,8 +17,7 @@ use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
 use crate::refusal::{RECEIPT, Refusal};
 use crate::state::Shared;
-use crate::sync::ROUNDS;
-use crate::views::{Pair, fetch};
+use crate::views::fetch;
 use crate::{internal, perform};
 
 /// Characters of a receipt in one header; a longer receipt continues in the next of the same name.
@@ -72,15 +70,19 @@ pub(crate) async fn call(io: &Io, shared: &Shared, message: &[u8]) -> Result<Ans
 
 async fn answer(io: &Io, shared: &Shared, plaintext: &[u8], enc: [u8; 65], enclave: [u8; 32]) -> Result<http::Response, Denied> {
     let request = http::Request::decode(plaintext).map_err(|_| Refusal::Malformed("request.form"))?;
-    let (identity, authenticated) = {
+    let (identity, authentication) = {
         let mut state = shared.state();
         let identity = state.configured()?.identity(shared.image, enclave);
         let now = state.time(io.now());
         let serving = state.serving()?;
-        let authenticated = authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
-        (identity, authenticated.map_err(unauthenticated)?)
+        let authentication = authenticate(Unverified::new(Incoming { request, enc }), &identity, now, &mut serving.replay);
+        (identity, authentication.map_err(unauthenticated)?)
     };
-    let about = About { call: signed_call(&authenticated), store: store_of(&authenticated, &identity) };
+    let authenticated = match authentication {
+        Authentication::Authenticated(authenticated) => authenticated,
+        Authentication::Claimed(claimed) => confirmed(io, shared, claimed, &identity).await?,
+    };
+    let about = About { call: authenticated.signed(), store: store_of(&authenticated, &identity) };
     match permitted_and_done(io, shared, authenticated, &identity).await {
         // Whatever is refused to somebody who is known is written down, and proven to have been.
         Err(Denied::Refused(refusal, None)) => Err(refused(io, shared, about, refusal, None).await?),
@@ -106,6 +108,31 @@ async fn permitted_and_done(
     perform::perform(io, shared, permit, preset, identity).await
 }
 
+/// Asks the contract that calls whether it signed. Until it did, nothing is written down.
+async fn confirmed(io: &Io, shared: &Shared, mut claimed: Claimed, identity: &Identity) -> Result<Authenticated, Denied> {
+    let pair = match shared.state().fresh(io.now()) {
+        Ok(pair) => pair,
+        Err(Stop(Problem::StaleChain)) => return Err(Refusal::StaleChain.into()),
+        Err(stop) => return Err(stop.into()),
+    };
+    loop {
+        let confirming = pair.with(|finalized, attested| confirm(claimed, identity, finalized, attested, &shared.machine));
+        match confirming {
+            Confirming::Confirmed(confirmed) => {
+                let mut state = shared.state();
+                let now = state.time(io.now());
+                return Ok(confirmed.take(now, &mut state.serving()?.replay).map_err(unauthenticated)?);
+            }
+            Confirming::Refused(error) => return Err(Refusal::Unauthenticated(error.rule()).into()),
+            Confirming::Missing { claimed: back, finalized, attested } => {
+                claimed = back;
+                fetch(io, &pair.finalized, &finalized).await?;
+                fetch(io, &pair.attested, &attested).await?;
+            }
+        }
+    }
+}
+
 fn unauthenticated(error: AuthenticateError) -> Refusal {
     match error {
         AuthenticateError::Call(_) => Refusal::Malformed("call.form"),
@@ -114,6 +141,10 @@ fn unauthenticated(error: AuthenticateError) -> Refusal {
         AuthenticateError::NotYet => Refusal::Unauthenticated("call.not_yet"),
         AuthenticateError::Expired => Refusal::Unauthenticated("call.expired"),
         AuthenticateError::Signature(_) | AuthenticateError::WrongSigner => Refusal::Unauthenticated("call.signature"),
+        AuthenticateError::Account(error) => Refusal::Unauthenticated(error.rule()),
+        AuthenticateError::Agent(AgentError::Key | AgentError::Signature) => Refusal::Unauthenticated("agent.signature"),
+        AuthenticateError::Agent(AgentError::NotYet) => Refusal::Unauthenticated("delegation.not_yet"),
+        AuthenticateError::Agent(AgentError::Expired) => Refusal::Unauthenticated("delegation.expired"),
         AuthenticateError::Replayed => Refusal::Unauthenticated("call.replayed"),
         AuthenticateError::Busy => Refusal::Busy,
     }
@@ -143,7 +174,7 @@ pub(crate) async fn permitted(
     match asked(io, shared, authenticated, operations, identity).await? {
         Asked::Permitted(permit) => Ok(*permit),
         Asked::Refused { authenticated, refusal, evidence } => {
-            let about = About { call: signed_call(&authenticated), store: store_of(&authenticated, identity) };
+            let about = About { call: authenticated.signed(), store: store_of(&authenticated, identity) };
             Err(refused(io, shared, about, refusal, evidence.map(|evidence| *evidence)).await?)
         }
     }
@@ -173,16 +204,15 @@ pub(crate) async fn asked(
             Err(stop) => return Err(stop),
         }
     };
-    for _ in 0..ROUNDS {
-        match prove_at(&pair, authenticated, operations.clone(), identity, asked_at) {
+    loop {
+        let proving = pair.with(|finalized, attested| {
+            prove(authenticated, operations.clone(), identity, finalized, attested, &shared.machine, asked_at)
+        });
+        match proving {
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
-                if !finalized.is_empty() {
-                    fetch(io, &pair.finalized, &finalized).await?;
-                }
-                if !attested.is_empty() {
-                    fetch(io, &pair.attested, &attested).await?;
-                }
+                fetch(io, &pair.finalized, &finalized).await?;
+                fetch(io, &pair.attested, &attested).await?;
             }
             Proving::Failed { authenticated, error } => {
                 let refusal = match error {
@@ -205,17 +235,6 @@ pub(crate) async fn asked(
             }
         }
     }
-    Err(Stop(Problem::Supply))
-}
-
-fn prove_at(pair: &Pair, authenticated: Authenticated, operations: Vec<Operation>, identity: &Identity, now: u64) -> Proving {
-    let bounds = Bounds::widest();
-    let finalized = pair.finalized.state();
-    if pair.finalized.is(&pair.attested) {
-        return prove(authenticated, operations, identity, &finalized, &finalized, &bounds, now);
-    }
-    let attested = pair.attested.state();
-    prove(authenticated, operations, identity, &finalized, &attested, &bounds, now)
 }
 
 /// Which call a refusal is about.
@@ -245,15 +264,6 @@ async fn refused(io: &Io, shared: &Shared, about: About, refusal: Refusal, evide
 /// The store that a call names.
 pub(crate) fn store_of(authenticated: &Authenticated, identity: &Identity) -> B256 {
     contracts_bindings::store_id(identity.chain_id, identity.registry, authenticated.origin(), authenticated.salt())
-}
-
-/// What the caller signed, as the ledger keeps it.
-pub(crate) fn signed_call(authenticated: &Authenticated) -> SignedCallEntry {
-    SignedCallEntry {
-        digest: authenticated.digest().0.into(),
-        call: authenticated.call().abi_encode().into(),
-        signature: authenticated.signature().into(),
-    }
 }
 
 /// A receipt of these entries.

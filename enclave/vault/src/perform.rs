@@ -12,7 +12,7 @@ use protocol::message::{Need, Problem, Supply};
 use sha2::{Digest, Sha256};
 
 use crate::append::append;
-use crate::call::{Asked, Denied, asked, receipt, signed_call, with_receipt};
+use crate::call::{Asked, Denied, asked, receipt, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
 use crate::refusal::{OUTCOME, Refusal};
@@ -96,7 +96,7 @@ pub(crate) async fn intend(
         boot_id: shared.boot_id.into(),
         time,
         store: permit.store().0.into(),
-        call: signed_call(permit.authenticated()),
+        call: permit.authenticated().signed(),
         evidence: permit.evidence(),
         budget,
         record: record.into(),

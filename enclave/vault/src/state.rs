@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use alloy_primitives::{Address, B256};
 use chain::{AnyLightClient, Network};
 use credential::RootKey;
-use policy::Identity;
+use policy::{Identity, Machine};
 use protocol::attested::{SignedCheckpoint, image_id};
 use protocol::constitution::{Constitution, Settings};
 use protocol::custody::SetupKey;
@@ -49,6 +49,7 @@ impl Vault {
             image: image_id(&image.pcr0, &image.pcr1, &image.pcr2),
             boot_id,
             setup: SetupKey::generate(rng),
+            machine: Machine::default(),
             state: Mutex::new(State::default()),
         }))
     }
@@ -81,6 +82,8 @@ pub(crate) struct Shared {
     pub(crate) image: B256,
     pub(crate) boot_id: [u8; 16],
     pub(crate) setup: SetupKey,
+    /// Runs the contracts.
+    pub(crate) machine: Machine,
     state: Mutex<State>,
 }
 

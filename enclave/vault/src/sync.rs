@@ -330,7 +330,7 @@ async fn state_of(io: &Io, shared: &Shared, view: &View) -> Result<stateOfReturn
         chain_id: configured.chain_id(),
     };
     for _ in 0..ROUNDS {
-        let viewed = policy::view(&view.state(), &call, Some(B256::from(registry.code_hash)), &Bounds::widest());
+        let viewed = policy::view(&view.state(), &call, Some(B256::from(registry.code_hash)), &shared.machine);
         match viewed {
             Viewed::Missing(wanted) => fetch(io, view, &wanted).await?,
             Viewed::Output { data, touched, called: _ } => {

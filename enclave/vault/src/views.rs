@@ -28,11 +28,6 @@ impl View {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether both are the same view: locking it twice would wait for ever.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.state, &other.state)
-    }
-
     pub(crate) const fn head(&self) -> &VerifiedHead {
         &self.head
     }
@@ -43,6 +38,18 @@ impl View {
 pub(crate) struct Pair {
     pub(crate) finalized: View,
     pub(crate) attested: View,
+}
+
+impl Pair {
+    /// Lends the state at both heads.
+    pub(crate) fn with<T>(&self, read: impl FnOnce(&ProvenState, &ProvenState) -> T) -> T {
+        let finalized = self.finalized.state();
+        // Locking one view twice would wait for ever.
+        if Arc::ptr_eq(&self.finalized.state, &self.attested.state) {
+            return read(&finalized, &finalized);
+        }
+        read(&finalized, &self.attested.state())
+    }
 }
 
 /// Recent views and what was read in them.
@@ -174,13 +181,14 @@ pub(crate) async fn fetch(io: &Io, view: &View, wanted: &Wanted) -> Result<(), S
     fetch_queries(io, view, queries(wanted)).await
 }
 
-/// Asks the host to prove accounts and slots. What does not verify ends the conversation; what is missing is asked for again by the run.
+/// Asks the host to prove accounts and slots. What does not verify, and what does not bring all that was asked for, ends the conversation.
 pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<(), Stop> {
     if accounts.is_empty() {
         return Ok(());
     }
     let head = view.head();
-    let need = Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts };
+    let need =
+        Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts: accounts.clone() };
     let Supply::State(proofs) = io.need(need).await? else { return Err(Stop(Problem::Supply)) };
     let mut state = view.state();
     for proof in &proofs {
@@ -195,5 +203,14 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
             })
             .map_err(|_| Stop(Problem::Supply))?;
     }
-    Ok(())
+    if accounts.iter().all(|query| is_proven(&state, query)) { Ok(()) } else { Err(Stop(Problem::Supply)) }
+}
+
+fn is_proven(state: &ProvenState, query: &AccountQuery) -> bool {
+    let code = match state.account(*query.address) {
+        None => false,
+        Some(chain::Account::Absent) => true,
+        Some(chain::Account::Present { code_hash, .. }) => !query.code || state.code(&code_hash).is_some(),
+    };
+    code && query.slots.iter().all(|slot| state.slot(*query.address, **slot).is_some())
 }

@@ -1,8 +1,11 @@
 //! Replays, windows, signatures, and calls that were meant for somebody else.
 
 use alloy_primitives::{Address, B256};
-use policy::{AuthenticateError, Authenticated, Identity, Incoming, ReplayCache, SignatureError, Unverified, authenticate};
+use policy::{
+    AuthenticateError, Authenticated, Authentication, Identity, Incoming, ReplayCache, SignatureError, Unverified, authenticate,
+};
 use protocol::call::{self, CallFields};
+use protocol::signatures::CallerSignature;
 
 use crate::support::call::{ENC, caller, fields, signed};
 
@@ -20,7 +23,10 @@ fn identity() -> Identity {
 }
 
 fn take(incoming: Incoming, cache: &mut ReplayCache) -> Result<Authenticated, AuthenticateError> {
-    authenticate(Unverified::new(incoming), &identity(), NOW * 1_000, cache)
+    authenticate(Unverified::new(incoming), &identity(), NOW * 1_000, cache).map(|authentication| match authentication {
+        Authentication::Authenticated(authenticated) => authenticated,
+        Authentication::Claimed(_) => panic!("a key signed"),
+    })
 }
 
 fn take_fresh(incoming: Incoming) -> Result<Authenticated, AuthenticateError> {
@@ -38,7 +44,10 @@ fn valid() -> Incoming {
 }
 
 fn signature(incoming: &Incoming) -> [u8; 65] {
-    call::read(&incoming.request, &ENC, identity().enclave).unwrap().signature
+    match call::read(&incoming.request, &ENC, identity().enclave).unwrap().signature {
+        CallerSignature::Key(signature) => *signature,
+        CallerSignature::Contract(_) => panic!("a key signed"),
+    }
 }
 
 #[test]
@@ -46,7 +55,8 @@ fn takes_a_call_signed_for_this_enclave_and_envelope() {
     let taken = take_fresh(valid()).unwrap();
     assert_eq!((taken.caller(), taken.origin()), (caller(), 1));
     assert_eq!(taken.request().body, valid().request.body);
-    assert_eq!(taken.signature(), signature(&valid()));
+    assert_eq!(taken.signed().signature, CallerSignature::Key(signature(&valid()).into()));
+    assert_eq!(taken.signed().agent, None);
     assert_eq!(taken.call().issuedAt, NOW);
 }
 

@@ -181,18 +181,22 @@ fn t33_a_withheld_slot_is_missing_and_never_zero() {
 
     let mut pair = Pair::new(world.state(), world.state());
     let mut call = pair.call(&identity);
-    for _ in 0..20 {
+    let mut asked = Vec::new();
+    for _ in 0..Bounds::ROUNDS {
         let now_ms = pair.now * 1_000;
-        let proving = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &Bounds::widest(), now_ms);
+        let proving = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &pair.machine, now_ms);
         let Proving::Missing { authenticated, finalized, attested } = proving else { panic!("decided without the slot") };
         call = authenticated;
         pair.supply(&finalized, &attested, |address, slot| *address == world.registry && *slot == paused);
+        asked = vec![finalized, attested];
     }
-    let proving = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &Bounds::widest(), pair.now * 1_000);
-    let Proving::Missing { finalized, attested, .. } = proving else { panic!("decided without the slot") };
-    for wanted in [finalized, attested] {
+    for wanted in asked {
         assert!(wanted.accounts[&world.registry].slots.contains(&paused));
     }
+    // The host is asked a bounded number of times.
+    let now_ms = pair.now * 1_000;
+    let proving = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &pair.machine, now_ms);
+    assert!(matches!(proving, Proving::Failed { error: ProveError::Rounds, .. }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use chain::Layout;
 use contracts_bindings::AUTHORIZE_GAS;
-use policy::{Bounds, RunError, ViewCall, Viewed, view};
+use policy::{Bounds, Machine, RunError, ViewCall, Viewed, view};
 use revm::bytecode::opcode as op;
 
 use crate::support::Pair;
@@ -19,8 +19,9 @@ fn call(to: Address) -> ViewCall {
 
 fn run_in(layout: Layout, state: State, bounds: &Bounds, pin: Option<B256>) -> Viewed {
     let mut pair = Pair::in_layout(layout, state.clone(), state);
+    let machine = Machine::new(*bounds);
     for _ in 0..1_000 {
-        match view(&pair.attested, &call(TARGET), pin, bounds) {
+        match view(&pair.attested, &call(TARGET), pin, &machine) {
             Viewed::Missing(wanted) => {
                 assert!(!wanted.is_empty());
                 pair.supply(&policy::Wanted::default(), &wanted, |_, _| false);
@@ -140,7 +141,7 @@ fn t38_more_gas_than_the_bound_is_refused() {
     let state = State::default().with_code(TARGET, vec![op::STOP], &[]);
     let pair = Pair::new(state.clone(), state);
     let call = ViewCall { gas: AUTHORIZE_GAS + 1, ..call(TARGET) };
-    assert_eq!(view(&pair.attested, &call, None, &Bounds::widest()), Viewed::Error(RunError::Gas));
+    assert_eq!(view(&pair.attested, &call, None, &Machine::default()), Viewed::Error(RunError::Gas));
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn t33_a_missing_slot_discards_a_run_that_would_have_ended() {
     let mut pair = Pair::new(state.clone(), state.clone());
     let mut rounds = 0;
     let value = loop {
-        match view(&pair.attested, &call(TARGET), None, &Bounds::widest()) {
+        match view(&pair.attested, &call(TARGET), None, &Machine::default()) {
             Viewed::Missing(wanted) => pair.supply(&policy::Wanted::default(), &wanted, |_, _| false),
             ended => break word(ended),
         }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::result_large_err, reason = "a refusal is an ordinary answer")]
 
+mod accounts;
+mod agents;
 mod answers;
 mod authentication;
 mod checkpoints;

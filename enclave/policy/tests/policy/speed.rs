@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use alloy_primitives::{B256, U256};
-use policy::{Bounds, Proving, ReplayCache, Unverified, authenticate, decide, prove};
+use policy::{Machine, Proving, ReplayCache, Unverified, authenticate, decide, prove};
 
 use crate::support::call::{authenticated, fields, signed};
 use crate::support::world::World;
@@ -43,12 +43,12 @@ fn speed_of_a_warm_decision() {
     }
     println!("authenticate: {:?}", on_cpu().saturating_sub(start) / ROUNDS);
 
+    let machine = Machine::default();
     let calls: Vec<_> = calls.iter().map(|fields| authenticated(&identity, fields, pair.now)).collect();
     let start = on_cpu();
     for call in calls {
         let now_ms = pair.now * 1_000;
-        let Proving::Proven(proven) =
-            prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &Bounds::widest(), now_ms)
+        let Proving::Proven(proven) = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &machine, now_ms)
         else {
             panic!("not proven");
         };

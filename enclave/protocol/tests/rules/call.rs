@@ -5,6 +5,7 @@ use protocol::call::{
 };
 use protocol::http::Request;
 use protocol::limits;
+use protocol::signatures::{self, Agent, AgentKey, CallerSignature, Curve, Terms};
 
 use crate::request;
 
@@ -40,7 +41,7 @@ fn parse(request: &Request) -> Result<UnverifiedCall, CallError> {
 
 #[test]
 fn every_field_comes_back() {
-    let UnverifiedCall { call, evidence, signature } = parse(&signed()).unwrap();
+    let UnverifiedCall { call, evidence, signature, agent } = parse(&signed()).unwrap();
     let expected = Call {
         caller: fields().caller,
         origin: 7,
@@ -59,7 +60,11 @@ fn every_field_comes_back() {
         enclave: B256::repeat_byte(8),
         enc: keccak256([9; 65]),
     };
-    assert_eq!((call, evidence.as_slice(), signature), (expected, b"evidence".as_slice(), [0x1b; 65]));
+    assert_eq!(
+        (call, evidence.as_slice(), signature),
+        (expected, b"evidence".as_slice(), CallerSignature::Key([0x1b; 65].into()))
+    );
+    assert_eq!(agent, None);
     assert_eq!(
         Call::eip712_encode_type(),
         "Call(address caller,uint64 origin,bytes32 salt,bytes32 role,string method,string url,bytes32 headersHash,bytes32 bodyHash,\
@@ -217,4 +222,97 @@ fn t48_the_same_nonce_with_anything_else_changed_is_another_digest() {
         assert_eq!(call.nonce, fields().nonce);
         assert_ne!(digest(&call, &place), good);
     }
+}
+
+fn agent() -> Agent {
+    Agent {
+        key: AgentKey { curve: Curve::P256, point: [0x77; 64].into() },
+        signature: [0x66; 64].into(),
+        terms: Terms { portfolio: 3, scope: [0x55; 32].into(), from: 10, until: 20 },
+    }
+}
+
+fn signed_by(signature: &CallerSignature, agent: Option<&Agent>) -> Request {
+    let mut request = signed();
+    signatures::set(&mut request, signature, agent);
+    request
+}
+
+#[test]
+fn each_kind_of_signature_comes_back() {
+    let (key, contract) = (CallerSignature::Key([1; 65].into()), CallerSignature::Contract(vec![2; 4_096].into()));
+    for signature in [key, contract] {
+        for agent in [None, Some(agent())] {
+            let read = parse(&signed_by(&signature, agent.as_ref())).unwrap();
+            assert_eq!((read.signature, read.agent), (signature.clone(), agent));
+        }
+    }
+}
+
+#[test]
+fn signatures_have_one_form() {
+    type Change = fn(&mut Request);
+    fn put(request: &mut Request, field: Field, value: &str) {
+        request.headers.retain(|(name, _)| name != field.name());
+        request.headers.push((field.name().to_owned(), value.as_bytes().to_vec()));
+        request.headers.sort();
+    }
+    fn drop_field(request: &mut Request, field: Field) {
+        request.headers.retain(|(name, _)| name != field.name());
+    }
+    let word = format!("0x{}", "55".repeat(32));
+    let long = format!("0x{}", "00".repeat(4_097));
+    let contract = CallerSignature::Contract(vec![2].into());
+    let malformed = |field, request| assert_eq!(parse(&request), Err(CallError::Malformed(field)));
+    // Both forms of the caller's signature at once, an empty one, a long one, upper case, half a byte.
+    for value in ["0x02", "0x", long.as_str(), "0xAA", "0x0", "02"] {
+        let mut request = signed_by(&contract, None);
+        put(&mut request, Field::ContractSignature, value);
+        if value == "0x02" {
+            put(&mut request, Field::Signature, &format!("0x{}", "1b".repeat(65)));
+        }
+        malformed(Field::ContractSignature, request);
+    }
+    // A part of an agent is no agent.
+    let parts: [(Field, Change); 3] = [
+        (Field::Agent, |request| drop_field(request, Field::Agent)),
+        (Field::AgentSignature, |request| drop_field(request, Field::AgentSignature)),
+        (Field::Delegation, |request| drop_field(request, Field::Delegation)),
+    ];
+    for (field, drop) in parts {
+        let mut request = signed_by(&contract, Some(&agent()));
+        drop(&mut request);
+        assert_eq!(parse(&request), Err(CallError::Missing(field)));
+    }
+    for curve in ["00", "03", "ff"] {
+        let mut request = signed_by(&contract, Some(&agent()));
+        put(&mut request, Field::Agent, &format!("0x{curve}{}", "77".repeat(64)));
+        malformed(Field::Agent, request);
+    }
+    for terms in [
+        format!("3:{word}:10"),
+        format!("3:{word}:10:20:"),
+        format!("03:{word}:10:20"),
+        format!("3:{word}:+1:20"),
+        "3:0x55:1:2".to_owned(),
+    ] {
+        let mut request = signed_by(&contract, Some(&agent()));
+        put(&mut request, Field::Delegation, &terms);
+        malformed(Field::Delegation, request);
+    }
+}
+
+#[test]
+fn an_agents_id_covers_its_curve_and_the_delegation_its_id() {
+    let one = agent();
+    let other = Agent { key: AgentKey { curve: Curve::Secp256k1, ..one.key }, ..one };
+    assert_eq!(one.key.id(), keccak256([[2].as_slice(), &[0x77; 64]].concat()));
+    assert_ne!(one.key.id(), other.key.id());
+    assert_eq!(AgentKey::from_bytes(&one.key.to_bytes()), Some(one.key));
+    let delegation = one.delegation(fields().caller);
+    assert_eq!((delegation.caller, delegation.agent, delegation.portfolio), (fields().caller, one.key.id(), 3));
+    assert_eq!(
+        signatures::Delegation::eip712_encode_type(),
+        "Delegation(address caller,bytes32 agent,uint64 portfolio,bytes32 scope,uint64 from,uint64 until)"
+    );
 }

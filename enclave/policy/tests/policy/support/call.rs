@@ -1,7 +1,9 @@
 //! Calls, signed by a key of the tests.
 
 use alloy_primitives::{Address, B256};
-use policy::{Authenticated, Identity, Incoming, Operation, ReplayCache, Unverified, authenticate};
+use policy::{
+    AuthenticateError, Authenticated, Authentication, Identity, Incoming, Operation, ReplayCache, Unverified, authenticate,
+};
 use protocol::call::{self, CallFields};
 use protocol::http::Request;
 use secp256k1::{Message, Secp256k1, SecretKey};
@@ -9,7 +11,7 @@ use secp256k1::{Message, Secp256k1, SecretKey};
 use super::world::SALT;
 
 pub(crate) const ENC: [u8; 65] = [4; 65];
-const CALLER_KEY: [u8; 32] = [7; 32];
+pub(crate) const CALLER_KEY: [u8; 32] = [7; 32];
 
 /// Who calls.
 pub(crate) fn caller() -> Address {
@@ -71,7 +73,15 @@ pub(crate) fn signed(identity: &Identity, fields: &CallFields) -> Incoming {
 /// A valid call, authenticated.
 pub(crate) fn authenticated(identity: &Identity, fields: &CallFields, now: u64) -> Authenticated {
     let incoming = Unverified::new(signed(identity, fields));
-    authenticate(incoming, identity, now * 1_000, &mut ReplayCache::new(10)).unwrap()
+    match authenticate(incoming, identity, now * 1_000, &mut ReplayCache::new(10)).unwrap() {
+        Authentication::Authenticated(authenticated) => authenticated,
+        Authentication::Claimed(_) => panic!("a key signed"),
+    }
+}
+
+/// Why a call is not taken.
+pub(crate) fn authenticated_error(identity: &Identity, incoming: Incoming, now: u64) -> AuthenticateError {
+    authenticate(Unverified::new(incoming), identity, now * 1_000, &mut ReplayCache::new(10)).unwrap_err()
 }
 
 pub(crate) fn operation(name: &str, class: contracts_bindings::Class) -> Operation {

@@ -1,5 +1,6 @@
 //! A world with real contracts, a real state trie, and heads that a real light client has verified.
 
+pub(crate) mod account;
 pub(crate) mod beacon;
 pub(crate) mod call;
 pub(crate) mod state;
@@ -8,7 +9,7 @@ pub(crate) mod world;
 use alloy_primitives::{Address, B256};
 use chain::{Layout, ProvenState};
 use contracts_bindings::Class;
-use policy::{Authenticated, Bounds, Identity, Operation, Permit, ProveError, Proven, Proving, Refused, Wanted, decide, prove};
+use policy::{Authenticated, Identity, Machine, Operation, Permit, ProveError, Proven, Proving, Refused, Wanted, decide, prove};
 
 use self::beacon::{Block, heads};
 use self::call::{authenticated, fields, operation};
@@ -16,6 +17,8 @@ use self::state::State;
 
 const FINALIZED_SLOT: u64 = 1_000;
 const ATTESTED_SLOT: u64 = 1_080;
+/// A contract that calls.
+pub(crate) const ACCOUNT: Address = Address::repeat_byte(0xca);
 /// Milliseconds.
 pub(crate) const LIFE: u64 = 15_000;
 
@@ -25,6 +28,7 @@ pub(crate) struct Pair {
     pub(crate) attested: ProvenState,
     finalized_state: State,
     attested_state: State,
+    pub(crate) machine: Machine,
     /// Unix seconds.
     pub(crate) now: u64,
     /// Round trips that the last [`Pair::prove`] took.
@@ -45,6 +49,7 @@ impl Pair {
             attested: ProvenState::new(attested_head),
             finalized_state: finalized,
             attested_state: attested,
+            machine: Machine::default(),
             now: newer.time() + 12,
             rounds: 0,
         }
@@ -65,8 +70,7 @@ impl Pair {
         self.rounds = 0;
         loop {
             let now_ms = self.now * 1_000;
-            let bounds = Bounds::widest();
-            match prove(call, operations.to_vec(), identity, &self.finalized, &self.attested, &bounds, now_ms) {
+            match prove(call, operations.to_vec(), identity, &self.finalized, &self.attested, &self.machine, now_ms) {
                 Proving::Missing { authenticated, finalized, attested } => {
                     call = authenticated;
                     self.supply(&finalized, &attested, |_, _| false);

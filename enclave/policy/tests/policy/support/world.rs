@@ -13,6 +13,7 @@ use revm::context::result::{ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::database::InMemoryDB;
 use revm::primitives::hardfork::SpecId;
+use revm::state::{AccountInfo, Bytecode};
 use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext};
 
 use super::beacon::GENESIS;
@@ -79,6 +80,20 @@ impl World {
     pub(crate) fn revoke(&mut self, id: B256) {
         let call = StoreAccessPolicy::revokeCall { portfolio: self.portfolio, ids: vec![id] };
         must(&mut self.db, OWNER, self.policy, &call);
+    }
+
+    /// A call to the registry that must succeed.
+    pub(crate) fn must<C: SolCall>(&mut self, from: Address, call: &C) -> C::Return {
+        must(&mut self.db, from, self.registry, call)
+    }
+
+    /// Puts a contract at an address, with its storage.
+    pub(crate) fn put_code(&mut self, address: Address, code: Vec<u8>, storage: &[(B256, U256)]) {
+        let info = AccountInfo { nonce: 1, ..AccountInfo::from_bytecode(Bytecode::new_raw(code.into())) };
+        self.db.insert_account_info(address, info);
+        for (slot, value) in storage {
+            self.db.insert_account_storage(address, U256::from_be_bytes(slot.0), *value).unwrap();
+        }
     }
 
     pub(crate) fn pause_store(&mut self) {
