@@ -1,6 +1,6 @@
 //! Whatever one likes, signed: for what looks at the rules behind the signatures.
 
-use super::{Kit, cbor_bundle, cbor_bytes};
+use super::{Certificate, Kit, cbor_bundle, cbor_bytes};
 
 /// Stands for the certificate in a template.
 const LEAF: &[u8] = b"\x44leaf";
@@ -19,10 +19,10 @@ impl Signed {
         Self { certificates: kit.certificates(), template: template(kit) }
     }
 
-    /// A payload with another certificate at `index`, of which the issuer signs `to_be_signed`.
-    pub(crate) fn with_certificate(&self, kit: &Kit, index: usize, to_be_signed: &[u8]) -> Vec<u8> {
+    /// A payload with another certificate at `index`: `to_be_signed`, and the rest as `certificate` says.
+    pub(crate) fn with_certificate(&self, kit: &Kit, index: usize, certificate: &Certificate, to_be_signed: &[u8]) -> Vec<u8> {
         let mut certificates = self.certificates.clone();
-        certificates[index] = kit.chain[index].seal(to_be_signed, &kit.chain[index - 1]);
+        certificates[index] = certificate.seal(to_be_signed, &kit.chain[index - 1]);
         fill(&self.template, &certificates)
     }
 }
