@@ -42,6 +42,16 @@ pub struct CertificateSummary {
     pub sha256: [u8; 32],
 }
 
+impl CertificateSummary {
+    /// Reads a certificate for a report on a document that is not authentic. Whoever made up the document chose it.
+    ///
+    /// # Errors
+    /// [`CertificateError`], by the first rule that is broken.
+    pub fn danger_read(der: &[u8]) -> Result<Self, CertificateError> {
+        Certificate::read(der).map(|certificate| summary(der, &certificate))
+    }
+}
+
 /// Why a chain was refused. `index` counts from the root, which is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {

@@ -1,5 +1,7 @@
 //! The envelope: `COSE_Sign1` (RFC 9052 §4.2) in the one form that the NSM writes.
 
+use sha2::{Digest, Sha384};
+
 use crate::anchor::TrustAnchor;
 use crate::authenticate::CertifiedDocument;
 use crate::cache::ChainCache;
@@ -106,6 +108,12 @@ impl<'a> UnverifiedDocument<'a> {
     #[must_use]
     pub const fn danger_contents(&self) -> &UnverifiedContents<'a> {
         &self.contents
+    }
+
+    /// SHA-384 of the payload, which is the document's identity once it is authentic. Whoever made up the document chose it.
+    #[must_use]
+    pub fn danger_payload_digest(&self) -> [u8; 48] {
+        Sha384::digest(self.payload).into()
     }
 
     /// The form that the document has.

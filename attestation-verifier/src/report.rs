@@ -1,158 +1,272 @@
-//! What the command prints. A document's bytes appear in hex alone; names were checked to be printable ASCII.
+//! The report of `verify`: one value, which is printed for people, for programs, and as an attestation result.
 
-use core::fmt::Write;
+use attestation_verifier::{CertificateSummary, Role, UnverifiedContents, UnverifiedDocument};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use attestation_verifier::{
-    AuthenticChain, AuthenticDocument, Pcrs, TrustAnchor, UnixSeconds, UnverifiedDocument, VerifiedDocument,
-};
-use serde_json::{Value, json};
+use crate::arguments::Format;
+use crate::calendar::{utc, utc_millis};
+use crate::checks::{self, Check, Root, Status};
+use crate::command::{Basis, Time};
+use crate::expected::{Asked, Source};
+use crate::verdict::Verdict;
 
-use crate::command::Verdict;
+/// The version of `--json`. A field that goes or changes its meaning raises it; one that is added does not.
+pub(crate) const FORMAT: u64 = 1;
+pub(crate) const TOOL: &str = concat!("attestation-verifier ", env!("CARGO_PKG_VERSION"));
 
-/// The trust anchor and the time that a verdict was made with.
-type Basis<'a> = Option<(&'a TrustAnchor, UnixSeconds)>;
+/// What register 2 holds when no ramdisk follows the first: the measurement of no bytes.
+const PCR2_OF_NOTHING: &str = "21b9efbc184807662e966d34f390821309eeac6802309798826296bf3e8bec7c10edb30948c90ba67310f7b964fc500a";
 
-pub(crate) fn verdict(verdict: &Verdict, basis: Basis<'_>, as_json: bool) -> String {
-    let value = verdict_json(verdict, basis);
-    if as_json { format!("{value:#}") } else { lines(&value, "") }
+/// `schema/report.json`
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) format: u64,
+    pub(crate) tool: &'static str,
+    pub(crate) verdict: &'static str,
+    pub(crate) exit_code: u8,
+    pub(crate) summary: String,
+    /// What the reader can do about it.
+    pub(crate) next: Option<&'static str>,
+    /// The first broken rule.
+    pub(crate) broken: Option<Broken>,
+    pub(crate) input: InputReport,
+    pub(crate) root: RootReport,
+    /// `null` when the document could not be read so far that a time mattered.
+    pub(crate) time: Option<TimeReport>,
+    pub(crate) policy: Option<PolicyReport>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) document: Option<DocumentReport>,
 }
 
-/// Says on every line that it is unverified.
-pub(crate) fn show(document: &UnverifiedDocument<'_>, as_json: bool) -> String {
-    let contents = document.danger_contents();
-    let value = json!({
-        "verdict": "unverified",
-        "encoding": {
-            "tagged": document.encoding().tagged,
-            "indefinite_payload": document.encoding().indefinite_payload,
-        },
-        "module_id": contents.module_id,
-        "timestamp_ms": contents.timestamp_ms,
-        "debug_mode": contents.pcrs.debug_mode(),
-        "pcrs": pcrs(&contents.pcrs),
-        "public_key": contents.public_key.map(hex::encode),
-        "user_data": contents.user_data.map(hex::encode),
-        "nonce": contents.nonce.map(hex::encode),
-        "certificate": hex::encode(contents.certificate),
-        "cabundle": contents.authorities.iter().map(hex::encode).collect::<Vec<_>>(),
-    });
-    if as_json { format!("{value:#}") } else { lines(&value, "unverified ") }
+#[derive(Serialize)]
+pub(crate) struct Broken {
+    /// Its number in SPEC.md; `null` for bytes that can't even be decoded.
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) text: String,
 }
 
-fn verdict_json(verdict: &Verdict, basis: Basis<'_>) -> Value {
-    let mut report = match verdict {
-        Verdict::Verified(document) => {
-            let mut report = verified(document);
-            set(&mut report, "verdict", json!("verified"));
-            report
-        }
-        Verdict::Refused(appraisal) => {
-            let mut report = authentic(&appraisal.document);
-            let differences: Vec<_> = appraisal.differences.iter().map(ToString::to_string).collect();
-            set(&mut report, "verdict", json!("refused"));
-            set(&mut report, "differences", json!(differences));
-            report
-        }
-        Verdict::NotAuthentic(error) => json!({"verdict": "refused", "error": error.to_string()}),
-        Verdict::Malformed(error) => json!({"verdict": "malformed", "error": error.to_string()}),
-        Verdict::AuthenticOnly(document) => {
-            let mut report = authentic(document);
-            set(&mut report, "verdict", json!("authentic, but no expectation was given"));
-            report
-        }
-    };
-    if let Some((anchor, time)) = basis {
-        set(&mut report, "root", json!(if anchor.is_aws() { "AWS Nitro Enclaves Root G1" } else { "custom, not AWS's" }));
-        set(&mut report, "root_sha256", json!(hex::encode(anchor.fingerprint())));
-        set(&mut report, "time", json!(time.0));
-        set(&mut report, "revocation", json!("not checked"));
-    }
-    set(&mut report, "tool", json!(concat!("attestation-verifier ", env!("CARGO_PKG_VERSION"))));
-    report
+#[derive(Serialize)]
+pub(crate) struct InputReport {
+    pub(crate) name: String,
+    /// How it was written.
+    pub(crate) encoding: Option<&'static str>,
+    /// Decoded.
+    pub(crate) bytes: Option<usize>,
+    pub(crate) sha256: Option<String>,
 }
 
-/// The same fields of both types of evidence.
-macro_rules! fields {
-    ($document:expr) => {
-        json!({
-            "module_id": $document.module_id(),
-            "timestamp_ms": $document.timestamp_ms(),
-            "debug_mode": $document.pcrs().debug_mode(),
-            "pcrs": pcrs($document.pcrs()),
-            "public_key": $document.public_key().map(hex::encode),
-            "user_data": $document.user_data().map(hex::encode),
-            "nonce": $document.nonce().map(hex::encode),
-            "payload_sha384": hex::encode($document.payload_digest()),
-            "certificates": certificates($document.chain()),
-        })
-    };
+#[derive(Serialize)]
+pub(crate) struct RootReport {
+    pub(crate) source: String,
+    pub(crate) aws: bool,
+    pub(crate) sha256: String,
 }
 
-fn verified(document: &VerifiedDocument) -> Value {
-    fields!(document)
+#[derive(Serialize)]
+pub(crate) struct TimeReport {
+    pub(crate) basis: Basis,
+    pub(crate) unix: u64,
+    pub(crate) utc: String,
+    /// Whether an age at this time says anything: the document's own time does not.
+    pub(crate) proves_freshness: bool,
 }
 
-fn authentic(document: &AuthenticDocument) -> Value {
-    fields!(document)
+#[derive(Serialize)]
+pub(crate) struct PolicyReport {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
 }
 
-fn pcrs(pcrs: &Pcrs) -> Value {
-    pcrs.iter().map(|(index, value)| (index.to_string(), json!(hex::encode(value)))).collect::<serde_json::Map<_, _>>().into()
+/// What the document says.
+#[derive(Serialize)]
+pub(crate) struct DocumentReport {
+    /// Whether who made it is known. If not, somebody wrote all that follows.
+    pub(crate) authentic: bool,
+    pub(crate) payload_sha384: String,
+    pub(crate) tagged: bool,
+    pub(crate) indefinite_payload: bool,
+    pub(crate) module_id: String,
+    pub(crate) timestamp_ms: u64,
+    pub(crate) made: String,
+    /// At the time of the check.
+    pub(crate) age: Option<String>,
+    pub(crate) mode: &'static str,
+    pub(crate) pcrs: Vec<PcrReport>,
+    pub(crate) public_key: Option<String>,
+    pub(crate) user_data: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) certificates: Vec<CertificateReport>,
 }
 
-fn certificates(chain: &AuthenticChain) -> Value {
-    let all = chain.certificates().iter().map(|certificate| {
-        json!({
-            "common_name": certificate.common_name,
-            "serial": hex::encode(&certificate.serial),
-            "not_before": certificate.not_before.0,
-            "not_after": certificate.not_after.0,
-            "sha256": hex::encode(certificate.sha256),
-        })
-    });
-    all.collect()
+#[derive(Serialize)]
+pub(crate) struct PcrReport {
+    pub(crate) index: u8,
+    pub(crate) value: String,
+    pub(crate) expected: Option<String>,
+    pub(crate) source: Option<&'static str>,
+    pub(crate) status: Status,
+    /// What is known about this value.
+    pub(crate) note: Option<&'static str>,
 }
 
-fn set(report: &mut Value, key: &str, value: Value) {
-    if let Some(fields) = report.as_object_mut() {
-        fields.insert(key.to_owned(), value);
-    }
+#[derive(Serialize)]
+pub(crate) struct CertificateReport {
+    pub(crate) sha256: String,
+    /// `null` for a certificate that can't be read.
+    pub(crate) content: Option<CertificateContent>,
 }
 
-/// One line for each value, the verdict first.
-fn lines(value: &Value, prefix: &str) -> String {
-    let mut text = String::new();
-    let verdict = value.get("verdict").and_then(Value::as_str).unwrap_or_default();
-    push(&mut text, prefix, "verdict", verdict);
-    walk(&mut text, prefix, "", value);
-    text.trim_end().to_owned()
+#[derive(Serialize)]
+pub(crate) struct CertificateContent {
+    pub(crate) subject: String,
+    pub(crate) serial: String,
+    pub(crate) not_before: u64,
+    pub(crate) not_after: u64,
+    pub(crate) window: String,
+    pub(crate) authority: bool,
+    pub(crate) path_len: Option<u8>,
+    pub(crate) digital_signature: bool,
+    pub(crate) key_cert_sign: bool,
 }
 
-fn walk(text: &mut String, prefix: &str, path: &str, value: &Value) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match value {
-        Value::Object(fields) => {
-            let mut keys: Vec<_> = fields.keys().collect();
-            // Registers are numbers, and are read in their order.
-            keys.sort_by_key(|key| (key.parse::<u8>().unwrap_or(0), key.as_str()));
-            for key in keys {
-                if let Some(value) = fields.get(key).filter(|_| key != "verdict") {
-                    walk(text, prefix, &below(key), value);
-                }
+/// The document as it came in.
+pub(crate) struct Received<'a> {
+    pub(crate) name: String,
+    pub(crate) format: Option<Format>,
+    pub(crate) bytes: Option<&'a [u8]>,
+    pub(crate) parsed: Option<&'a UnverifiedDocument<'a>>,
+}
+
+impl Report {
+    pub(crate) fn new(verdict: &Verdict, received: &Received<'_>, root: &Root<'_>, time: Option<Time>, asked: &Asked) -> Self {
+        let contents = received.parsed.map(UnverifiedDocument::danger_contents);
+        let mut all = checks::authenticity(verdict, root, contents);
+        all.extend(checks::contents(verdict, asked, contents, time));
+        let document = received.parsed.map(|document| {
+            let authentic = verdict.payload_digest() == Some(document.danger_payload_digest());
+            let mut report = DocumentReport::new(document, authentic, time);
+            for pcr in &mut report.pcrs {
+                pcr.expect(asked, &all);
             }
+            report
+        });
+        Self {
+            format: FORMAT,
+            tool: TOOL,
+            verdict: verdict.name(),
+            exit_code: verdict.exit_code(),
+            summary: verdict.summary(),
+            next: checks::next(verdict, root.anchor),
+            broken: checks::first_broken(verdict).map(|(rule, text)| Broken { rule, text }),
+            input: InputReport::new(received),
+            root: RootReport {
+                source: root.source.clone(),
+                aws: root.anchor.is_aws(),
+                sha256: hex::encode(root.anchor.fingerprint()),
+            },
+            time: time.map(TimeReport::new),
+            policy: asked
+                .policy
+                .as_ref()
+                .map(|policy| PolicyReport { name: policy.name.clone(), sha256: hex::encode(policy.sha256) }),
+            checks: all,
+            document,
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                walk(text, prefix, &below(&index.to_string()), item);
-            }
-        }
-        Value::Null => push(text, prefix, path, "not set"),
-        Value::String(value) => push(text, prefix, path, value),
-        Value::Bool(_) | Value::Number(_) => push(text, prefix, path, &value.to_string()),
     }
 }
 
-fn push(text: &mut String, prefix: &str, path: &str, value: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{prefix}{path}: {value}");
+impl InputReport {
+    pub(crate) fn new(received: &Received<'_>) -> Self {
+        Self {
+            name: received.name.clone(),
+            encoding: received.format.map(|format| match format {
+                Format::Auto => "auto",
+                Format::Bin => "bin",
+                Format::Hex => "hex",
+                Format::Base64 => "base64",
+            }),
+            bytes: received.bytes.map(<[u8]>::len),
+            sha256: received.bytes.map(|bytes| hex::encode(Sha256::digest(bytes))),
+        }
+    }
+}
+
+impl TimeReport {
+    fn new(time: Time) -> Self {
+        Self { basis: time.basis, unix: time.at.0, utc: utc(time.at.0), proves_freshness: time.basis != Basis::Document }
+    }
+}
+
+impl DocumentReport {
+    pub(crate) fn new(document: &UnverifiedDocument<'_>, authentic: bool, time: Option<Time>) -> Self {
+        let UnverifiedContents { module_id, timestamp_ms, pcrs, certificate, authorities, public_key, user_data, nonce } =
+            document.danger_contents();
+        let pcr = |(index, value): (u8, &[u8; 48])| PcrReport {
+            index,
+            value: hex::encode(value),
+            expected: None,
+            source: None,
+            status: Status::NotChecked,
+            note: (index == 2 && hex::encode(value) == PCR2_OF_NOTHING)
+                .then_some("the image has one ramdisk, so that PCR0 and PCR1 are equal"),
+        };
+        Self {
+            authentic,
+            payload_sha384: hex::encode(document.danger_payload_digest()),
+            tagged: document.encoding().tagged,
+            indefinite_payload: document.encoding().indefinite_payload,
+            module_id: (*module_id).to_owned(),
+            timestamp_ms: *timestamp_ms,
+            made: utc_millis(*timestamp_ms),
+            age: time.map(|time| checks::age_text(*timestamp_ms, time)),
+            mode: if pcrs.debug_mode() { "debug" } else { "production" },
+            pcrs: pcrs.iter().map(pcr).collect(),
+            public_key: public_key.map(hex::encode),
+            user_data: user_data.map(hex::encode),
+            nonce: nonce.map(hex::encode),
+            certificates: authorities.iter().chain([certificate]).map(|der| CertificateReport::new(der)).collect(),
+        }
+    }
+}
+
+impl PcrReport {
+    /// Puts what was expected beside it.
+    fn expect(&mut self, asked: &Asked, checks: &[Check]) {
+        let status = |id: &str| checks.iter().find(|check| check.id == id).map_or(Status::NotChecked, |check| check.status);
+        // Of register 4 the module id says what it holds, whether or not somebody expected it.
+        if self.index == 4 {
+            self.source = Some("the module id");
+            self.status = status("instance");
+        }
+        if let Some(register) = asked.registers.get(&self.index) {
+            self.expected = Some(hex::encode(register.value));
+            self.source = Some(Source::name(register.source));
+            self.status = status(&format!("pcr{}", self.index));
+        }
+    }
+}
+
+impl CertificateReport {
+    fn new(der: &[u8]) -> Self {
+        let content = CertificateSummary::danger_read(der).ok().map(|summary| {
+            let CertificateSummary { common_name, serial, not_before, not_after, role, usage, sha256: _ } = summary;
+            let (authority, path_len) = match role {
+                Role::EndEntity => (false, None),
+                Role::Authority { path_len } => (true, path_len),
+            };
+            CertificateContent {
+                subject: common_name,
+                serial: hex::encode(serial),
+                not_before: not_before.0,
+                not_after: not_after.0,
+                window: format!("{} to {}", utc(not_before.0), utc(not_after.0)),
+                authority,
+                path_len,
+                digital_signature: usage.digital_signature,
+                key_cert_sign: usage.key_cert_sign,
+            }
+        });
+        Self { sha256: hex::encode(Sha256::digest(der)), content }
+    }
 }

@@ -1,0 +1,107 @@
+//! What an attacker writes never steers the terminal of who looks at it.
+
+use std::os::unix::ffi::OsStrExt;
+
+use crate::kit::{Kit, NOW, cbor_bytes, cbor_text, der, key};
+use crate::support::{Files, Ran, command, run, run_with};
+
+/// Clears the screen, rings, moves the cursor, changes the title, turns the direction of text, hides.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;ok\u{7}\r\u{8}\u{9b}1m\u{202e}\u{2066}\u{200b}\u{85}VERIFIED";
+
+fn harmless(ran: &Ran) {
+    for text in [&ran.out, &ran.err] {
+        assert!(text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')), "{text:?}");
+    }
+    assert!(!ran.out.lines().any(|line| line.starts_with("VERIFIED")), "{}", ran.out);
+}
+
+/// In each of the ways to print it.
+fn each_way(kit: &Kit) {
+    let files = Files::new();
+    for way in [&[][..], &["--json"], &["--ear"]] {
+        harmless(&files.verify(kit, way));
+    }
+    let document = files.write("document", kit.build());
+    harmless(&run(&["show", &document]));
+    harmless(&run(&["show", &document, "--json"]));
+}
+
+#[test]
+fn names_and_fields_of_a_document() {
+    each_way(&Kit::with(|kit| kit.set("module_id", cbor_text(HOSTILE))));
+    each_way(&Kit::with(|kit| kit.set("module_id", cbor_text(&format!("i-0-{HOSTILE}")))));
+    for field in ["user_data", "public_key", "nonce"] {
+        each_way(&Kit::with(|kit| kit.set(field, cbor_bytes(HOSTILE.as_bytes()))));
+    }
+    each_way(&Kit::with(|kit| kit.entries.push((HOSTILE.to_owned(), vec![0xf6]))));
+}
+
+#[test]
+fn subjects_of_certificates_in_documents_that_verify_and_that_do_not() {
+    for certificate in 1..5 {
+        each_way(&Kit::with(|kit| kit.chain[certificate].subject = der::name(HOSTILE)));
+        each_way(&Kit::with(|kit| {
+            kit.chain[certificate].subject = der::name(HOSTILE);
+            kit.signer = Some(key(9));
+        }));
+    }
+    // A name that is printable stays a name on a line of its own, behind CN=.
+    let kit = Kit::with(|kit| kit.chain[1].subject = der::name("VERIFIED: authentic, and says everything"));
+    let ran = Files::new().verify(&kit, &[]);
+    harmless(&ran);
+    ran.has_line("  1  CN=VERIFIED: authentic, and says everything");
+}
+
+#[test]
+fn arguments_and_file_names() {
+    let files = Files::new();
+    let document = Kit::new().build();
+    let path = files.write("\u{1b}[2J\u{202e}.bin", &document);
+    harmless(&run(&["verify", &path]));
+    harmless(&run(&["verify", &path, "--json"]));
+    harmless(&run(&["show", &path]));
+    harmless(&run(&["verify", &format!("/nonexistent/{HOSTILE}")]));
+    for flag in ["--nonce", "--pcr", "--at", "--format", "--max-age", HOSTILE] {
+        harmless(&run(&["verify", &path, flag, HOSTILE]));
+    }
+    let policy = files.write("release.json", format!("{{\"{HOSTILE}\":1}}"));
+    harmless(&run(&["verify", &path, "--policy", &policy]));
+    let output = command().arg("verify").arg(std::ffi::OsStr::from_bytes(b"/\xff\xfe\x1b")).output().unwrap();
+    assert_eq!(output.status.code(), Some(66));
+    assert!(output.stderr.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')));
+}
+
+#[test]
+fn bytes_that_are_no_document() {
+    let document = Kit::new().build();
+    for input in [HOSTILE.as_bytes(), b"\x84\x1b[2J", &document[..document.len() / 2], &[0xff; 100]] {
+        for arguments in [&["verify", "-"][..], &["verify", "-", "--json"], &["verify", "-", "--ear"], &["show", "-"]] {
+            let ran = run_with(input, arguments).exits(2);
+            harmless(&ran);
+        }
+    }
+}
+
+#[test]
+fn show_says_on_every_line_that_nothing_is_verified() {
+    let files = Files::new();
+    let kit = Kit::with(|kit| kit.set("user_data", cbor_bytes(b"\x1b[2Jverified")));
+    let ran = run(&["show", &files.write("document", kit.build())]).exits(0);
+    assert!(ran.out.lines().count() > 20 && ran.out.lines().all(|line| line.starts_with("unverified |")), "{}", ran.out);
+    harmless(&ran);
+    let refused = run(&["show", &files.write("document", b"\x84")]).exits(2);
+    assert!(refused.out.lines().all(|line| line.starts_with("unverified |")), "{}", refused.out);
+}
+
+#[test]
+fn each_byte_of_a_document_changed_is_refused_in_writing() {
+    let files = Files::new();
+    let (mut document, root, at) = (Kit::new().build(), files.root(&Kit::new()), NOW.to_string());
+    for place in (0..document.len()).step_by(199) {
+        document[place] ^= 0xff;
+        let ran = run_with(&document, &["verify", "-", "--root", &root, "--at", &at]);
+        assert!(matches!(ran.code, 1 | 2), "{place}: {ran:?}");
+        harmless(&ran);
+        document[place] ^= 0xff;
+    }
+}
