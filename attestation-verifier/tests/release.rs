@@ -133,6 +133,28 @@ fn no_error_repeats_what_stands_in_the_file() {
     }
 }
 
+proptest::proptest! {
+    /// Whatever is read, serde_json's own reader, the last of equal keys winning, sees the same registers in it.
+    #[test]
+    fn another_reader_sees_the_same_image(place in 0_usize..2000, byte in 0_u8..=255, insert: bool) {
+        let mut text = serde_json::to_vec(&valid()).unwrap();
+        let place = place % text.len();
+        if insert {
+            text.insert(place, byte);
+        } else {
+            text[place] = byte;
+        }
+        if let Ok(release) = Release::read(&text) {
+            let other: Value = serde_json::from_slice(&text).unwrap();
+            let image = release.image();
+            for (index, register) in [("0", image.pcr0), ("1", image.pcr1), ("2", image.pcr2)] {
+                assert_eq!(other["pcrs"][index], hex::encode(register.as_bytes()));
+            }
+            assert_eq!(other["pcrs"].get("8").is_some(), !release.more().is_empty());
+        }
+    }
+}
+
 #[test]
 fn schema_and_reader_agree() {
     let schema: Value = serde_json::from_str(include_str!("../schema/release.json")).unwrap();
