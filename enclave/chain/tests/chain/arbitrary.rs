@@ -1,9 +1,11 @@
 use std::cell::RefCell;
 
-use chain::Message;
+use alloy_primitives::keccak256;
+use chain::{Account, ExecutionHeader, Message, prove_in_trie};
 use proptest::prelude::*;
 
 use crate::synthetic::{Block, Client, Update, client, members, network};
+use crate::vectors;
 
 /// Bytes that are nonsense, and objects with a few bytes changed, cut off or added.
 fn mangled(valid: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
@@ -62,5 +64,36 @@ fn updates_never_panic() {
     let bytes = prop_oneof![mangled(optimistic.clone()), offsets(optimistic, vec![0, 164, 172, 284, 852])];
     proptest!(ProptestConfig::with_cases(256), |(bytes in bytes)| {
         let _ = client.borrow_mut().advance(Message::Optimistic(&bytes), now);
+    });
+}
+
+/// Real objects with a few bytes changed, read by everything that reads their kind.
+#[test]
+fn real_objects_with_changes_never_panic() {
+    let folder = "light-client/mainnet/raw/eth_getStorageAt_electra";
+    let Some(json) = vectors::json(&format!("{folder}/e2e.json")) else { return };
+    let header = vectors::bytes(&json["blocks"][0]["execution_header_rlp"]);
+    let file = json["proofs"][0]["file"].as_str().unwrap();
+    let proof = &vectors::json(&format!("{folder}/{file}")).unwrap()["result"];
+    let nodes: Vec<Vec<u8>> = proof["accountProof"].as_array().unwrap().iter().map(vectors::bytes).collect();
+    let optimistic = vectors::read(&format!("{folder}/optimistic_11650086.ssz")).unwrap();
+    let key = keccak256(vectors::bytes(&proof["address"]));
+    let account = nodes.last().unwrap();
+    let client = RefCell::new(client());
+
+    proptest!(ProptestConfig::with_cases(256), |(bytes in mangled(header))| {
+        let _ = ExecutionHeader::decode(&bytes);
+    });
+    proptest!(ProptestConfig::with_cases(256), |(bytes in mangled(account[account.len() - 70..].to_vec()))| {
+        let _ = Account::decode(&bytes);
+    });
+    for node in [&nodes[0], account] {
+        // Under the hash that it then has, so that it is read.
+        proptest!(ProptestConfig::with_cases(256), |(bytes in mangled(node.clone()), taken in 0..32_usize)| {
+            let _ = prove_in_trie(&keccak256(&bytes), &key[taken..], &[&bytes]);
+        });
+    }
+    proptest!(ProptestConfig::with_cases(256), |(bytes in mangled(optimistic))| {
+        let _ = client.borrow_mut().advance(Message::Optimistic(&bytes), u64::MAX);
     });
 }

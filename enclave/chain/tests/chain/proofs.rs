@@ -4,7 +4,7 @@ use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::proof::ProofRetainer;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
-use chain::{Account, AccountProof, ProofError, ProvenState, RlpError, TrieError};
+use chain::{Account, AccountProof, HeaderError, MAX_CODE, MAX_SLOTS, ProofError, ProvenState, RlpError, TrieError};
 use proptest::prelude::*;
 
 use crate::synthetic::{Block, client_at, connected};
@@ -226,6 +226,106 @@ fn t33_refuses_a_proof_of_another_block() {
 }
 
 #[test]
+fn t33_refuses_a_grafted_proof() {
+    let world = World::new();
+    // The same accounts, but in every one of them something is different: no node is the same, all are where they would be.
+    let other = World::with_contract(|account| TrieAccount { nonce: 2, ..*account }.rlp());
+    let graft = other.accounts.prove(&CONTRACT).1;
+    for kept in 0..graft.len() {
+        let mut state = world.state();
+        let error = add(&mut state, &world, &[3], None, |nodes, _| {
+            nodes.truncate(kept);
+            nodes.extend(graft[kept..].iter().cloned());
+        });
+        assert_eq!(error, Err(ProofError::Account(TrieError::Hash)), "{kept}");
+        assert_eq!(state.account(CONTRACT), None);
+    }
+    // The storage of a contract with other values, below this one's root.
+    let graft = World::with(TrieAccount::rlp, |slot| rlp(slot + 2)).storage.prove(&word(3)).1;
+    for kept in 0..graft.len() {
+        let error = add(&mut world.state(), &world, &[3], None, |_, storage| {
+            storage[0].truncate(kept);
+            storage[0].extend(graft[kept..].iter().cloned());
+        });
+        assert_eq!(error, Err(ProofError::Storage(TrieError::Hash)), "{kept}");
+    }
+}
+
+#[test]
+fn t33_one_bad_proof_of_many_that_share_nodes_refuses_all() {
+    let world = World::new();
+    let slots: Vec<u8> = (0..60).collect();
+    let mut state = world.state();
+    add(&mut state, &world, &slots, None, keep).unwrap();
+    for slot in &slots {
+        let expected = if *slot < 40 { word(slot + 1) } else { [0; 32] };
+        assert_eq!(state.slot(CONTRACT, word(*slot)), Some(expected));
+    }
+    for bad in [0, 30, 59] {
+        let mut state = world.state();
+        let error = add(&mut state, &world, &slots, None, |_, storage| {
+            let last = storage[bad].pop().unwrap();
+            storage[bad].push(last.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>().into());
+        });
+        assert_eq!(error, Err(ProofError::Storage(TrieError::Hash)), "{bad}");
+        assert_eq!((state.account(CONTRACT), state.slot(CONTRACT, word(1))), (None, None));
+    }
+}
+
+#[test]
+fn refuses_more_slots_and_longer_code_than_the_bounds() {
+    let world = World::new();
+    let mut state = world.state();
+    let nodes = world.accounts.prove(&CONTRACT).1;
+    let slots = vec![(word(1), vec![]); MAX_SLOTS + 1];
+    let proof = AccountProof { address: CONTRACT, nodes: slices(&nodes), slots, code: None };
+    assert_eq!(state.add(&proof), Err(ProofError::TooLarge));
+    let code = vec![0; MAX_CODE + 1];
+    assert_eq!(add(&mut state, &world, &[], Some(&code), keep), Err(ProofError::TooLarge));
+}
+
+/// A header and proofs that were right once: a node that is behind, or one that shows the past.
+#[test]
+fn t36_a_stale_header_and_its_proofs_show_nothing_at_a_newer_head() {
+    let (then, now) = (World::new(), World::with_contract(|account| TrieAccount { nonce: 2, ..*account }.rlp()));
+    let block = |world: &World, slot| Block { execution_state: world.accounts.prove(&[]).0.0, ..Block::new(slot) };
+    let (old, new) = (block(&then, 64), block(&now, 96));
+    let client = client_at(&new);
+    let head = client.finalized().unwrap();
+    assert_eq!(head.connect(&old.execution_header()).unwrap_err(), HeaderError::Hash);
+    let mut state = ProvenState::new(head.connect(&new.execution_header()).unwrap());
+    assert_eq!(add(&mut state, &then, &[3], None, keep), Err(ProofError::Account(TrieError::Hash)));
+    assert_eq!(add(&mut state, &now, &[3], None, keep), Ok(()));
+}
+
+#[test]
+fn t37_refuses_the_code_that_an_account_had_before() {
+    let changed = |account: &TrieAccount| TrieAccount { code_hash: keccak256(b"new code"), ..*account }.rlp();
+    let world = World::with_contract(changed);
+    let mut state = world.state();
+    assert_eq!(add(&mut state, &world, &[], Some(CODE), keep), Err(ProofError::CodeHash));
+    add(&mut state, &world, &[], Some(b"new code"), keep).unwrap();
+    assert_eq!(state.code(&keccak256(CODE).0), None);
+    // The old leaf in the new proof.
+    let old = World::new().accounts.prove(&CONTRACT).1;
+    let error =
+        add(&mut world.state(), &world, &[], Some(CODE), |nodes, _| *nodes.last_mut().unwrap() = old.last().unwrap().clone());
+    assert_eq!(error, Err(ProofError::Account(TrieError::Hash)));
+}
+
+/// A node that has pruned the head answers with nothing, or with proofs of a block that it still has.
+#[test]
+fn t76_a_head_without_proofs_is_missing_and_never_zero() {
+    let world = World::new();
+    let mut state = world.state();
+    let nothing = AccountProof { address: CONTRACT, nodes: vec![], slots: vec![(word(3), vec![])], code: None };
+    assert_eq!(state.add(&nothing), Err(ProofError::Account(TrieError::Truncated)));
+    let later = World::with_contract(|account| TrieAccount { nonce: 2, ..*account }.rlp());
+    assert_eq!(add(&mut state, &later, &[3], None, keep), Err(ProofError::Account(TrieError::Hash)));
+    assert_eq!((state.account(CONTRACT), state.slot(CONTRACT, word(3))), (None, None));
+}
+
+#[test]
 fn t33_refuses_code_that_is_not_the_accounts() {
     let world = World::new();
     let mut state = world.state();
@@ -239,7 +339,7 @@ fn t33_refuses_code_that_is_not_the_accounts() {
 }
 
 #[test]
-fn refuses_values_that_are_no_minimal_integers() {
+fn t33_a_slot_holds_a_minimal_integer_and_never_zero() {
     let cases = [
         (vec![0x80], RlpError::NotCanonical),
         (vec![0x82, 0x00, 0x01], RlpError::Integer),
