@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::arguments::{At, Cli, Command, Show, Verify};
 use crate::checks::Root;
 use crate::expected::{Asked, Policy};
-use crate::output::{ascii_json, complain, printable, write};
+use crate::output::{ascii_json, complain, one_line, printable, write};
 use crate::report::{DocumentReport, InputReport, Received, Report, TOOL};
 use crate::verdict::{Malformed, Verdict};
 use crate::{ear, input, lines};
@@ -57,7 +57,7 @@ pub(crate) fn run() -> ExitCode {
         // The arguments are repeated there, and come from wherever a script has them from.
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(printable(error.render().to_string().trim_end()), 0),
-            _ => Err(NoVerdict::Usage(error.render().to_string())),
+            _ => Err(NoVerdict::Usage(usage(&error))),
         },
     };
     match done {
@@ -66,6 +66,14 @@ pub(crate) fn run() -> ExitCode {
         Err(NoVerdict::Unreadable(text)) => failed(&text, 66),
         Err(NoVerdict::Unwritable(text)) => failed(&text, 74),
     }
+}
+
+/// Clap's message. It repeats arguments, and takes escape sequences out of them: what is left may look like another line.
+fn usage(error: &clap::Error) -> String {
+    if std::env::args_os().any(|argument| argument.to_string_lossy().chars().any(char::is_control)) {
+        return "wrong usage; the arguments are not repeated, for there are control characters in them. See --help".to_owned();
+    }
+    error.render().to_string()
 }
 
 fn failed(text: &str, code: u8) -> ExitCode {
@@ -88,7 +96,7 @@ fn verify(arguments: &Verify) -> Result<u8, NoVerdict> {
     let asked = Asked::new(arguments, policy).map_err(|error| NoVerdict::Usage(error.to_string()))?;
     let (anchor, source) = match &arguments.root {
         None => (TrustAnchor::aws_nitro_enclaves_g1(), "AWS Nitro Enclaves Root G1, compiled in".to_owned()),
-        Some(path) => (anchor(path)?, format!("--root {}", path.display())),
+        Some(path) => (anchor(path)?, format!("--root {}", name(path))),
     };
     let root = Root { anchor: &anchor, source };
     let name = name(&arguments.file);
@@ -163,7 +171,7 @@ fn show(arguments: &Show) -> Result<u8, NoVerdict> {
 }
 
 fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+    if path == Path::new("-") { "standard input".to_owned() } else { one_line(&path.display().to_string()) }
 }
 
 fn unreadable(path: &Path, error: &dyn core::fmt::Display) -> NoVerdict {
@@ -187,7 +195,7 @@ fn clock() -> Result<UnixSeconds, NoVerdict> {
 fn policy(path: &Path) -> Result<(Release, Policy), NoVerdict> {
     let bytes = input::file(path, MAX_RELEASE).map_err(|error| unreadable(path, &error))?;
     let release = Release::read(&bytes).map_err(|error| unreadable(path, &format_args!("not a release.json: {error}")))?;
-    Ok((release, Policy::new(path, &bytes)))
+    Ok((release, Policy::new(name(path), &bytes)))
 }
 
 /// Exactly one certificate: of two, somebody would mean the other.

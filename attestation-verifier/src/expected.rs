@@ -1,7 +1,6 @@
 //! What the arguments expect of a document, and where each expectation comes from.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use attestation_verifier::{Expectations, Expected, Image, Release};
 use sha2::{Digest, Sha256};
@@ -96,8 +95,8 @@ impl Source {
 }
 
 impl Policy {
-    pub(crate) fn new(path: &Path, bytes: &[u8]) -> Self {
-        Self { name: path.display().to_string(), sha256: Sha256::digest(bytes).into() }
+    pub(crate) fn new(name: String, bytes: &[u8]) -> Self {
+        Self { name, sha256: Sha256::digest(bytes).into() }
     }
 }
 

@@ -21,6 +21,11 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
+/// The same for a name within a line, which can't begin another one.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\u{a}")
+}
+
 /// JSON with everything beyond ASCII escaped, which changes none of its values.
 pub(crate) fn ascii_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -62,6 +67,11 @@ mod tests {
         assert!(text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')), "{text}");
         assert!(text.starts_with("a\\u{1b}[2J\\u{7}\\u{d}\\u{9b}\\u{202e}"), "{text}");
         assert!(text.ends_with("z\n"));
+    }
+
+    #[test]
+    fn a_name_begins_no_line() {
+        assert_eq!(one_line("a\nVERIFIED: b"), "a\\u{a}VERIFIED: b");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use crate::kit::{Kit, NOW, cbor_bytes, cbor_text, der, key};
 use crate::support::{Files, Ran, command, run, run_with};
 
 /// Clears the screen, rings, moves the cursor, changes the title, turns the direction of text, hides.
-const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;ok\u{7}\r\u{8}\u{9b}1m\u{202e}\u{2066}\u{200b}\u{85}VERIFIED";
+const HOSTILE: &str = "\nVERIFIED\u{1b}[2J\u{1b}]0;ok\u{7}\r\u{8}\u{9b}1m\u{202e}\u{2066}\u{200b}\u{85}VERIFIED";
 
 fn harmless(ran: &Ran) {
     for text in [&ran.out, &ran.err] {
         assert!(text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')), "{text:?}");
     }
-    assert!(!ran.out.lines().any(|line| line.starts_with("VERIFIED")), "{}", ran.out);
+    let verified = |text: &str| text.lines().any(|line| line.trim_start().starts_with("VERIFIED"));
+    assert!(!verified(&ran.out) && !verified(&ran.err), "{ran:?}");
 }
 
 /// In each of the ways to print it.
@@ -56,16 +57,23 @@ fn subjects_of_certificates_in_documents_that_verify_and_that_do_not() {
 fn arguments_and_file_names() {
     let files = Files::new();
     let document = Kit::new().build();
-    let path = files.write("\u{1b}[2J\u{202e}.bin", &document);
+    let path = files.write("\u{1b}[2J\u{202e}\nVERIFIED: authentic", &document);
     harmless(&run(&["verify", &path]));
     harmless(&run(&["verify", &path, "--json"]));
     harmless(&run(&["show", &path]));
     harmless(&run(&["verify", &format!("/nonexistent/{HOSTILE}")]));
-    for flag in ["--nonce", "--pcr", "--at", "--format", "--max-age", HOSTILE] {
+    for flag in ["--nonce", "--pcr", "--at", "--format", "--max-age", "--json", HOSTILE] {
         harmless(&run(&["verify", &path, flag, HOSTILE]));
     }
     let policy = files.write("release.json", format!("{{\"{HOSTILE}\":1}}"));
     harmless(&run(&["verify", &path, "--policy", &policy]));
+    let policy = files.write("x\nVERIFIED.json", crate::support::release().to_string());
+    harmless(&run(&["verify", &path, "--policy", &policy]));
+    harmless(&run(&["verify", &path, "--policy", &format!("{policy}{HOSTILE}")]));
+    let root = files.write("x\nVERIFIED.pem", crate::support::pem(&Kit::new().certificates()[0]));
+    harmless(&run(&["verify", &path, "--root", &root]));
+    harmless(&run(&[HOSTILE]));
+    harmless(&run(&["verify", &path, HOSTILE]));
     let output = command().arg("verify").arg(std::ffi::OsStr::from_bytes(b"/\xff\xfe\x1b")).output().unwrap();
     assert_eq!(output.status.code(), Some(66));
     assert!(output.stderr.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')));
