@@ -233,7 +233,7 @@ fn network(spec: NetworkSpec) -> Network {
     };
     let forks = forks.iter().map(|fork| (Layout::try_from(fork.layout).unwrap(), fork.version, fork.epoch)).collect();
     let preset = PresetName::try_from(preset).unwrap();
-    Network::custom(CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks }).unwrap()
+    Network::custom(CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks, ends: None }).unwrap()
 }
 
 #[test]

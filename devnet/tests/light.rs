@@ -17,6 +17,7 @@ fn network(config: &Config) -> Network {
         seconds_per_slot: config.seconds_per_slot,
         preset: PresetName::Mainnet,
         forks: vec![(Layout::Fulu, config.fork_version, 0)],
+        ends: None,
     })
     .unwrap()
 }

@@ -1,17 +1,18 @@
 mod any;
+mod conflict;
 mod error;
 mod head;
 
-use std::marker::PhantomData;
-use std::sync::Arc;
+use core::marker::PhantomData;
 
 pub use self::any::AnyLightClient;
-pub use self::error::{AdvanceError, BootstrapError, Conflict};
+pub use self::conflict::{Conflict, Evidence};
+pub use self::error::{AdvanceError, BootstrapError};
 pub use self::head::{BeaconHead, VerifiedHead};
-use crate::committee::{Committee, CommitteeBytes};
-use crate::header::{self, ConnectedHeader, Disconnected, Header};
-use crate::merkle::{self, CURRENT_COMMITTEE, FINALIZED_ROOT, NEXT_COMMITTEE, Node};
-use crate::objects::{Bootstrap, Finality, NextCommittee, SignedHeader, leading_slot};
+use crate::committee::{Committee, CommitteeBytes, InvalidKeys};
+use crate::header::{ConnectedHeader, Disconnected, Header};
+use crate::merkle::{self, Node};
+use crate::objects::{Bootstrap, Finality, Kind, NextCommittee, SignedHeader};
 use crate::{AcceptedCheckpoint, Network, Preset, Slot};
 
 /// Updates asked for at once, at most (consensus-specs `MAX_REQUEST_LIGHT_CLIENT_UPDATES`).
@@ -61,9 +62,11 @@ pub struct LightClient<P: Preset> {
     /// At least as new as `finalized`.
     attested: BeaconHead,
     /// Committee of the finalized head's period.
-    current: Arc<Committee>,
+    current: Committee,
     /// Committee of the period after it.
-    next: Option<Arc<Committee>>,
+    next: Option<Committee>,
+    /// What made the finalized head final.
+    evidence: Evidence,
     conflict: Option<Conflict>,
     preset: PhantomData<P>,
 }
@@ -87,27 +90,25 @@ impl<P: Preset> LightClient<P> {
         if network.preset() != P::NAME {
             return Err(BootstrapError::OtherPreset);
         }
-        let slot = leading_slot(ssz)?;
-        if !header::supported(&network, slot) {
-            return Err(BootstrapError::UnsupportedFork { slot });
-        }
-        let Bootstrap { header, committee, committee_branch } = Bootstrap::read::<P>(ssz)?;
+        let slot = Kind::Bootstrap.slot::<P>(ssz)?;
+        let layout = network.layout_at(slot).ok_or(BootstrapError::UnsupportedFork { slot })?;
+        let Bootstrap { header, committee, committee_branch } = Bootstrap::read::<P>(ssz, layout)?;
         if header.root != checkpoint.root() || header.slot != checkpoint.slot() {
             return Err(BootstrapError::OtherBlock);
         }
         let header = header.connect(&network).map_err(|error| BootstrapError::of(&error, slot))?;
         let committee_root = committee.root::<P>();
-        if !CURRENT_COMMITTEE.holds(&committee_root, &committee_branch, &header.state_root) {
+        if !layout.current_committee().holds(&committee_root, committee_branch, &header.state_root) {
             return Err(BootstrapError::CommitteeBranch);
         }
-        let current = Committee::validate(&committee, committee_root).map_err(|_| BootstrapError::CommitteeKeys)?;
         let head = BeaconHead::new(&header);
         Ok(Self {
             network,
             finalized: head,
             attested: head,
-            current: Arc::new(current),
+            current: Committee::new(&committee, committee_root),
             next: None,
+            evidence: Evidence::checkpoint(head.root()),
             conflict: None,
             preset: PhantomData,
         })
@@ -121,12 +122,9 @@ impl<P: Preset> LightClient<P> {
         if self.conflict.is_some() {
             return Err(AdvanceError::Frozen);
         }
-        let (Message::Update(ssz) | Message::Finality(ssz) | Message::Optimistic(ssz)) = message;
-        let slot = leading_slot(ssz)?;
-        if !header::supported(&self.network, slot) {
-            return Err(AdvanceError::UnsupportedFork { slot });
-        }
-        self.apply(SignedHeader::read::<P>(message)?, now)
+        let slot = message.kind().slot::<P>(message.ssz())?;
+        let layout = self.network.layout_at(slot).ok_or(AdvanceError::UnsupportedFork { slot })?;
+        self.apply(&SignedHeader::read::<P>(message, layout)?, message, now)
     }
 
     /// What to ask for at `now` (trusted time, unix seconds). At the start of a period no update with a next committee exists
@@ -170,58 +168,65 @@ impl<P: Preset> LightClient<P> {
     }
 
     /// consensus-specs `validate_light_client_update` and `apply_light_client_update`, cheap rules first.
-    fn apply(&mut self, message: SignedHeader<'_>, now: u64) -> Result<Advanced, AdvanceError> {
-        let SignedHeader { attested, finality, next, aggregate, signature_slot } = message;
+    fn apply(&mut self, signed: &SignedHeader<'_>, message: Message<'_>, now: u64) -> Result<Advanced, AdvanceError> {
+        let SignedHeader { attested, finality, next, aggregate, signature_slot } = signed;
+        let finality = finality.as_ref().filter(|finality| !finality.is_none());
+        let next = next.as_ref().filter(|next| !next.is_none());
 
         let signers = aggregate.signers();
         if signers < P::MIN_SIGNERS {
             return Err(AdvanceError::TooFewSigners { signers });
         }
-        self.check_slots(&attested, finality.as_ref(), signature_slot, now)?;
-        let committee = self.committee_of(signature_slot)?;
-        let moves = self.moves(&attested, finality.as_ref(), next.is_some());
+        self.check_slots(attested, finality, *signature_slot, now)?;
+        let signs_next = self.signs_next(*signature_slot)?;
+        let moves = self.moves(attested, finality, next.is_some());
         if !moves.any() {
             return Err(AdvanceError::NotNewer);
         }
 
         let attested = self.connect(attested, AdvanceError::AttestedExecutionBranch)?;
-        let finalized = finality.map(|finality| self.check_finality(finality, &attested)).transpose()?;
+        let finalized = finality.map(|finality| self.check_finality(finality, &attested)).transpose()?.flatten();
         let next = next.map(|next| Self::check_committee(next, &attested)).transpose()?;
 
         let domain =
-            self.network.sync_committee_domain(signature_slot).ok_or(AdvanceError::UnsupportedFork { slot: signature_slot })?;
-        if !committee.signed(&aggregate, &merkle::pair(&attested.root, &domain)) {
-            return Err(AdvanceError::Signature);
+            self.network.sync_committee_domain(*signature_slot).ok_or(AdvanceError::UnsupportedFork { slot: *signature_slot })?;
+        let committee = match &mut self.next {
+            Some(committee) if signs_next => committee,
+            Some(_) | None => &mut self.current,
+        };
+        match committee.signed(aggregate, &merkle::pair(&attested.root, &domain)) {
+            Ok(true) => {}
+            Ok(false) => return Err(AdvanceError::Signature),
+            Err(InvalidKeys) => return Err(AdvanceError::CommitteeKeys),
         }
 
         if let (true, Some(theirs)) = (moves.conflicts, &finalized) {
-            let conflict = Conflict { slot: theirs.slot, ours: self.finalized.root(), theirs: theirs.root };
-            self.conflict = Some(conflict);
-            return Err(AdvanceError::Conflict(conflict));
+            let (ours, theirs) = (self.evidence.clone(), Evidence::message(theirs.root, message));
+            let slot = self.finalized.slot();
+            self.conflict = Some(Conflict { slot, ours, theirs });
+            return Err(AdvanceError::Conflict { slot });
         }
 
         if next.as_ref().is_some_and(|(_, root)| self.differs(attested.slot, root)) {
             return Err(AdvanceError::CommitteeDiffers);
         }
 
-        // Last of what can fail, so that only signed keys cost the time of a validation.
+        // Nothing fails from here on.
         let rotates = moves.finalizes && finalized.as_ref().is_some_and(|head| self.is_next_period(head.slot));
-        let wanted = if rotates || moves.supplies { next } else { None };
-        let supplied = wanted.map(|(committee, root)| self.validated(&committee, root)).transpose()?;
-
+        let supplied = next.filter(|_| rotates || moves.supplies).map(|(committee, root)| self.known_or_new(committee, root));
         let committee_known = supplied.is_some();
         if rotates {
-            // `committee_of` has accepted the signature's period, so the committee of this one is known.
-            let Some(current) = self.next.take() else {
-                return Err(AdvanceError::UnknownPeriod { period: signature_slot.period::<P>() });
-            };
-            self.current = current;
-            self.next = supplied;
-        } else if committee_known {
+            // The signature is of this period or later, so `signs_next` has found its committee.
+            if let Some(current) = self.next.take() {
+                self.current = current;
+            }
+        }
+        if committee_known {
             self.next = supplied;
         }
         if let (true, Some(header)) = (moves.finalizes, &finalized) {
             self.finalized = BeaconHead::new(header);
+            self.evidence = Evidence::message(header.root, message);
         }
         if moves.attests {
             self.attested = BeaconHead::new(&attested);
@@ -235,8 +240,8 @@ impl<P: Preset> LightClient<P> {
 
     fn check_slots(
         &self,
-        attested: &Header,
-        finality: Option<&Finality>,
+        attested: &Header<'_>,
+        finality: Option<&Finality<'_>>,
         signature_slot: Slot,
         now: u64,
     ) -> Result<(), AdvanceError> {
@@ -248,35 +253,36 @@ impl<P: Preset> LightClient<P> {
             return Err(AdvanceError::SignatureNotAfterAttested);
         }
         match finality {
-            Some(finality) if finality.header.slot == Slot(0) => Err(AdvanceError::NotFinal),
             Some(finality) if finality.header.slot > attested.slot => Err(AdvanceError::FinalizedAfterAttested),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// The committee whose members sign in this slot.
-    fn committee_of(&self, signature_slot: Slot) -> Result<Arc<Committee>, AdvanceError> {
+    /// Whether it is the next committee whose members sign in this slot, and not the current one.
+    fn signs_next(&self, signature_slot: Slot) -> Result<bool, AdvanceError> {
         let period = signature_slot.period::<P>();
         if period == self.finalized.slot().period::<P>() {
-            return Ok(Arc::clone(&self.current));
+            return Ok(false);
         }
-        match &self.next {
-            Some(next) if self.is_next_period(signature_slot) => Ok(Arc::clone(next)),
-            Some(_) | None => Err(AdvanceError::UnknownPeriod { period }),
+        if self.next.is_some() && self.is_next_period(signature_slot) {
+            return Ok(true);
         }
+        Err(AdvanceError::UnknownPeriod { period })
     }
 
     fn is_next_period(&self, slot: Slot) -> bool {
         self.finalized.slot().period::<P>().checked_add(1) == Some(slot.period::<P>())
     }
 
-    fn moves(&self, attested: &Header, finality: Option<&Finality>, has_next: bool) -> Moves {
+    fn moves(&self, attested: &Header<'_>, finality: Option<&Finality<'_>>, has_next: bool) -> Moves {
         let finalized = finality.map(|finality| &finality.header);
         let period = self.finalized.slot().period::<P>();
         Moves {
             finalizes: finalized.is_some_and(|header| header.slot > self.finalized.slot()),
-            conflicts: finalized
-                .is_some_and(|header| header.slot == self.finalized.slot() && header.root != self.finalized.root()),
+            conflicts: finality.is_some_and(|finality| {
+                let header = &finality.header;
+                !finality.absent && header.slot == self.finalized.slot() && header.root != self.finalized.root()
+            }),
             attests: attested.slot > self.attested.slot(),
             supplies: has_next
                 && self.next.is_none()
@@ -285,30 +291,35 @@ impl<P: Preset> LightClient<P> {
         }
     }
 
-    fn connect(&self, header: Header, broken: AdvanceError) -> Result<ConnectedHeader, AdvanceError> {
-        let slot = header.slot;
+    fn connect(&self, header: &Header<'_>, broken: AdvanceError) -> Result<ConnectedHeader, AdvanceError> {
         header.connect(&self.network).map_err(|error| match error {
-            Disconnected::UnsupportedFork => AdvanceError::UnsupportedFork { slot },
+            Disconnected::UnsupportedFork => AdvanceError::UnsupportedFork { slot: header.slot },
             Disconnected::ExecutionBranch => broken,
         })
     }
 
-    fn check_finality(&self, finality: Finality, attested: &ConnectedHeader) -> Result<ConnectedHeader, AdvanceError> {
-        let Finality { header, branch } = finality;
-        if !FINALIZED_ROOT.holds(&header.root, &branch, &attested.state_root) {
+    /// The finalized header. The attested state calls genesis finalized by a zero root, and then there is none.
+    fn check_finality(
+        &self,
+        finality: &Finality<'_>,
+        attested: &ConnectedHeader,
+    ) -> Result<Option<ConnectedHeader>, AdvanceError> {
+        let Finality { header, absent, branch } = finality;
+        let root = if *absent { [0; 32] } else { header.root };
+        if !attested.layout.finalized_root().holds(&root, branch, &attested.state_root) {
             return Err(AdvanceError::FinalityBranch);
         }
-        self.connect(header, AdvanceError::FinalizedExecutionBranch)
+        if *absent { Ok(None) } else { self.connect(header, AdvanceError::FinalizedExecutionBranch).map(Some) }
     }
 
     /// The next committee with its root, as the attested state has it.
-    fn check_committee<'a>(
-        next: NextCommittee<'a>,
+    fn check_committee<'a, 'b>(
+        next: &'b NextCommittee<'a>,
         attested: &ConnectedHeader,
-    ) -> Result<(CommitteeBytes<'a>, Node), AdvanceError> {
+    ) -> Result<(&'b CommitteeBytes<'a>, Node), AdvanceError> {
         let NextCommittee { committee, branch } = next;
         let root = committee.root::<P>();
-        if NEXT_COMMITTEE.holds(&root, &branch, &attested.state_root) {
+        if attested.layout.next_committee().holds(&root, branch, &attested.state_root) {
             Ok((committee, root))
         } else {
             Err(AdvanceError::CommitteeBranch)
@@ -320,12 +331,10 @@ impl<P: Preset> LightClient<P> {
         slot.period::<P>() == self.finalized.slot().period::<P>() && self.next.as_ref().is_some_and(|known| known.root() != root)
     }
 
-    /// The committee with its keys; validated once, even if it serves for several periods as on a small network.
-    fn validated(&self, bytes: &CommitteeBytes<'_>, root: Node) -> Result<Arc<Committee>, AdvanceError> {
-        if let Some(known) = self.next.iter().chain([&self.current]).find(|known| *known.root() == root) {
-            return Ok(Arc::clone(known));
-        }
-        Committee::validate(bytes, root).map(Arc::new).map_err(|_| AdvanceError::CommitteeKeys)
+    /// The committee, with the keys that were checked already if it serves for several periods, as on a small network.
+    fn known_or_new(&self, bytes: &CommitteeBytes<'_>, root: Node) -> Committee {
+        let known = self.next.iter().chain([&self.current]).find(|known| *known.root() == root);
+        known.cloned().unwrap_or_else(|| Committee::new(bytes, root))
     }
 }
 

@@ -10,10 +10,12 @@
 //! ```
 //!
 //! Every byte comes from the host. Nothing here does I/O, reads a clock or draws randomness, and no input panics.
-//! Header layouts Electra and Fulu of the 512-member preset are understood; every other one is refused by name.
+//! Objects of Altair to Gloas are read, in the layout that the fork schedule has at their slot and never in one that the host names. A
+//! fork beyond the schedule is refused. `no_std`, with `alloc`.
 //!
 //! Out of scope: whose signatures make a checkpoint acceptable (`policy`), how old a head may be (`vault`), what the
 //! proven state means (`policy`), and ancestry between heads: an attested head is not shown to descend from the finalized one.
+#![cfg_attr(not(test), no_std)]
 #![cfg_attr(
     not(test),
     deny(
@@ -27,11 +29,15 @@
     )
 )]
 
+extern crate alloc;
+
 mod checkpoint;
 mod client;
 mod committee;
+pub mod conformance;
 mod execution;
 mod header;
+mod layout;
 mod merkle;
 mod network;
 mod objects;
@@ -44,11 +50,12 @@ mod trie;
 
 pub use checkpoint::{AcceptedCheckpoint, Checkpoint, CheckpointError, MAX_CHECKPOINT_AGE, accept_checkpoint};
 pub use client::{
-    AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, LightClient, MAX_UPDATES, Message,
+    AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, Evidence, LightClient, MAX_UPDATES, Message,
     VerifiedHead, Wants,
 };
 pub use execution::{ExecutionHeader, HeaderError, MAX_HEADER};
-pub use network::{CustomNetwork, Layout, Network, NetworkError, UnknownLayout};
+pub use layout::{Layout, UnknownLayout};
+pub use network::{CustomNetwork, Network, NetworkError};
 pub use preset::{Mainnet, Minimal, Preset, PresetName, UnknownPreset};
 pub use rlp::RlpError;
 pub use slot::Slot;

@@ -1,4 +1,6 @@
 //! SHA-256 Merkle trees of SSZ (consensus-specs `ssz/simple-serialize.md`, `ssz/merkle-proofs.md`).
+use alloc::vec::Vec;
+
 use sha2::{Digest, Sha256};
 
 /// A node of a tree.
@@ -41,35 +43,44 @@ pub(crate) fn padded(bytes: &[u8]) -> Node {
     node
 }
 
-/// Where a leaf stands in a tree of `DEPTH` levels: consensus-specs generalized index `2^DEPTH + index`.
-pub(crate) struct Place<const DEPTH: usize> {
-    index: u64,
+/// Root of a vector of nodes.
+pub(crate) fn vector(nodes: &[Node]) -> Node {
+    let mut depth = 0;
+    while 1_usize.checked_shl(depth).is_some_and(|width| width < nodes.len()) {
+        depth = depth.saturating_add(1);
+    }
+    root(nodes.to_vec(), depth)
 }
 
-/// `finalized_checkpoint.root` in an Electra state: generalized index 169.
-pub(crate) const FINALIZED_ROOT: Place<7> = Place { index: 41 };
-/// `current_sync_committee` in an Electra state: generalized index 86.
-pub(crate) const CURRENT_COMMITTEE: Place<6> = Place { index: 22 };
-/// `next_sync_committee` in an Electra state: generalized index 87.
-pub(crate) const NEXT_COMMITTEE: Place<6> = Place { index: 23 };
-/// `execution_payload` in a block body: generalized index 25.
-pub(crate) const EXECUTION: Place<4> = Place { index: 9 };
+/// Where a leaf stands in a tree: consensus-specs generalized index `2^depth + index`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) depth: usize,
+    pub(crate) index: u64,
+}
 
-impl<const DEPTH: usize> Place<DEPTH> {
-    /// Whether `branch` connects `leaf` at this place with `root`. The branch has the exact length by its type.
-    pub(crate) fn holds(&self, leaf: &Node, branch: &[Node; DEPTH], root: &Node) -> bool {
-        let mut index = self.index;
+impl Place {
+    /// Whether `branch` connects `leaf` at this place with `root`. A branch of another length does not.
+    pub(crate) fn holds(&self, leaf: &Node, branch: &[Node], root: &Node) -> bool {
+        branch.len() == self.depth && Self::fold(self.index, leaf, branch) == *root
+    }
+
+    /// The node that `branch` leads to from `leaf`.
+    pub(crate) fn fold(index: u64, leaf: &Node, branch: &[Node]) -> Node {
+        let mut index = index;
         let mut node = *leaf;
         for sibling in branch {
             node = if index % 2 == 1 { pair(sibling, &node) } else { pair(&node, sibling) };
             index /= 2;
         }
-        node == *root
+        node
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     #[test]
@@ -88,11 +99,14 @@ mod tests {
         let top = root(leaves.clone(), 4);
         let half = |at: usize, size: u32| root(leaves[at..at + (1 << size)].to_vec(), size);
         let branch = [leaves[8], half(10, 1), half(12, 2), half(0, 3)];
-        assert!(EXECUTION.holds(&leaves[9], &branch, &top));
-        assert!(!EXECUTION.holds(&leaves[8], &branch, &top));
-        assert!(!Place::<4> { index: 8 }.holds(&leaves[9], &branch, &top));
+        let place = Place { depth: 4, index: 9 };
+        assert!(place.holds(&leaves[9], &branch, &top));
+        assert!(!place.holds(&leaves[8], &branch, &top));
+        assert!(!Place { index: 8, ..place }.holds(&leaves[9], &branch, &top));
+        assert!(!Place { depth: 3, index: 1 }.holds(&leaves[9], &branch, &top));
+        assert!(!place.holds(&leaves[9], &branch[..3], &top));
         let mut other = branch;
         other[3][0] ^= 1;
-        assert!(!EXECUTION.holds(&leaves[9], &other, &top));
+        assert!(!place.holds(&leaves[9], &other, &top));
     }
 }

@@ -1,46 +1,8 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::merkle;
-use crate::{PresetName, Slot};
-
-/// The layout of a fork's light-client objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layout {
-    /// 0
-    Altair,
-    /// 1
-    Bellatrix,
-    /// 2
-    Capella,
-    /// 3
-    Deneb,
-    /// 4: understood here.
-    Electra,
-    /// 5: the same objects as [`Layout::Electra`].
-    Fulu,
-    /// 6: a different header, without an execution payload.
-    Gloas,
-}
-
-/// A number that names no [`Layout`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} names no layout")]
-pub struct UnknownLayout(pub u8);
-
-impl TryFrom<u8> for Layout {
-    type Error = UnknownLayout;
-
-    fn try_from(number: u8) -> Result<Self, UnknownLayout> {
-        Ok(match number {
-            0 => Self::Altair,
-            1 => Self::Bellatrix,
-            2 => Self::Capella,
-            3 => Self::Deneb,
-            4 => Self::Electra,
-            5 => Self::Fulu,
-            6 => Self::Gloas,
-            other => return Err(UnknownLayout(other)),
-        })
-    }
-}
+use crate::{Layout, PresetName, Slot};
 
 /// Everything that tells one beacon chain from another: its identity, its clock and its fork schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +13,8 @@ pub struct Network {
     preset: PresetName,
     /// Ascending by epoch.
     forks: Vec<(Layout, [u8; 4], u64)>,
+    /// First epoch of a fork that is not understood here.
+    ends: Option<u64>,
 }
 
 /// A network that is not compiled in.
@@ -67,6 +31,8 @@ pub struct CustomNetwork {
     /// Layout, `current_version` and first epoch of every fork, in order, from epoch 0 on. Several may start at epoch 0:
     /// the last of them holds.
     pub forks: Vec<(Layout, [u8; 4], u64)>,
+    /// First epoch of a fork that is scheduled after them and not understood here. Nothing is accepted from it on.
+    pub ends: Option<u64>,
 }
 
 /// Why a custom network was refused.
@@ -103,6 +69,7 @@ impl Network {
                 (Layout::Electra, [5, 0, 0, 0], 364_032),
                 (Layout::Fulu, [6, 0, 0, 0], 411_392),
             ],
+            ends: None,
         }
     }
 
@@ -122,6 +89,7 @@ impl Network {
                 (Layout::Electra, [0x90, 0, 0, 0x74], 222_464),
                 (Layout::Fulu, [0x90, 0, 0, 0x75], 272_640),
             ],
+            ends: None,
         }
     }
 
@@ -141,6 +109,7 @@ impl Network {
                 (Layout::Electra, [0x60, 0, 0x09, 0x10], 2_048),
                 (Layout::Fulu, [0x70, 0, 0x09, 0x10], 50_688),
             ],
+            ends: None,
         }
     }
 
@@ -160,7 +129,7 @@ impl Network {
     /// # Errors
     /// When it passes for a known network or can't be a schedule.
     pub fn custom(network: CustomNetwork) -> Result<Self, NetworkError> {
-        let CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks } = network;
+        let CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks, ends } = network;
         if [MAINNET_ROOT, SEPOLIA_ROOT, HOODI_ROOT].contains(&genesis_validators_root) {
             return Err(NetworkError::KnownRoot);
         }
@@ -171,10 +140,11 @@ impl Network {
             return Err(NetworkError::NoGenesisFork);
         }
         let ordered = forks.iter().zip(forks.iter().skip(1)).all(|(a, b)| a.0 < b.0 && a.2 <= b.2);
-        if !ordered {
+        let last = forks.last().map_or(0, |(_, _, epoch)| *epoch);
+        if !ordered || ends.is_some_and(|end| end < last) {
             return Err(NetworkError::ForkOrder);
         }
-        Ok(Self { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks })
+        Ok(Self { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks, ends })
     }
 
     /// Its sizes.
@@ -201,7 +171,13 @@ impl Network {
         slot.0.saturating_mul(self.seconds_per_slot).saturating_add(self.genesis_time)
     }
 
-    /// Layout of the objects whose header is at `slot`, or `None` before the first fork of the schedule.
+    /// When a fork begins that is not understood here, in unix seconds, as far as the schedule says: from then on everything is refused.
+    #[must_use]
+    pub fn schedule_ends(&self) -> Option<u64> {
+        self.ends.map(|epoch| self.time_of(Slot(epoch.saturating_mul(self.preset.slots_per_epoch()))))
+    }
+
+    /// Layout of the objects whose header is at `slot`. `None` before the first fork of the schedule and after its end.
     #[must_use]
     pub fn layout_at(&self, slot: Slot) -> Option<Layout> {
         self.fork_at(slot).map(|(layout, _)| layout)
@@ -209,6 +185,9 @@ impl Network {
 
     fn fork_at(&self, slot: Slot) -> Option<(Layout, [u8; 4])> {
         let epoch = slot.0.checked_div(self.preset.slots_per_epoch()).unwrap_or(0);
+        if self.ends.is_some_and(|end| end <= epoch) {
+            return None;
+        }
         self.forks.iter().rev().find(|(_, _, first)| *first <= epoch).map(|(layout, version, _)| (*layout, *version))
     }
 
@@ -251,6 +230,7 @@ mod tests {
             seconds_per_slot: 2,
             preset: PresetName::Mainnet,
             forks: vec![(Layout::Electra, [5, 0, 0, 9], 0), (Layout::Fulu, [6, 0, 0, 9], 3)],
+            ends: None,
         }
     }
 
@@ -319,9 +299,22 @@ mod tests {
     }
 
     #[test]
-    fn layouts_have_the_numbers_of_the_constitution() {
-        assert_eq!(Layout::try_from(4), Ok(Layout::Electra));
-        assert_eq!(Layout::try_from(5), Ok(Layout::Fulu));
-        assert_eq!(Layout::try_from(7), Err(UnknownLayout(7)));
+    fn epochs_are_as_long_as_the_preset_says() {
+        let network = Network::custom(CustomNetwork { preset: PresetName::Minimal, ..custom() }).unwrap();
+        assert_eq!(network.layout_at(Slot(23)), Some(Layout::Electra));
+        assert_eq!(network.layout_at(Slot(24)), Some(Layout::Fulu));
+    }
+
+    #[test]
+    fn t75_a_schedule_ends_where_a_fork_begins_that_is_not_understood() {
+        assert_eq!(Network::mainnet().schedule_ends(), None);
+        let network = Network::custom(CustomNetwork { ends: Some(7), ..custom() }).unwrap();
+        assert_eq!(network.schedule_ends(), Some(100 + 7 * 32 * 2));
+        assert_eq!(network.layout_at(Slot(7 * 32 - 1)), Some(Layout::Fulu));
+        assert_eq!(network.layout_at(Slot(7 * 32)), None);
+        assert!(network.sync_committee_domain(Slot(7 * 32)).is_some());
+        assert_eq!(network.sync_committee_domain(Slot(7 * 32 + 1)), None);
+        let early = Network::custom(CustomNetwork { ends: Some(2), ..custom() });
+        assert_eq!(early, Err(NetworkError::ForkOrder));
     }
 }

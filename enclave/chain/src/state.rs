@@ -1,5 +1,6 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::VerifiedHead;
 use crate::rlp::{self, RlpError};

@@ -6,7 +6,7 @@
 mod nibbles;
 mod node;
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use sha3::{Digest, Keccak256};
 

@@ -87,7 +87,8 @@ impl NetworkSpec {
 /// One fork of a custom network.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Fork {
-    /// Which layout: 0 Altair, 1 Bellatrix, 2 Capella, 3 Deneb, 4 Electra, 5 Fulu, 6 Gloas.
+    /// Which layout: 0 Altair, 1 Bellatrix, 2 Capella, 3 Deneb, 4 Electra, 5 Fulu, 6 Gloas. A larger number is a fork that is scheduled
+    /// and that this version does not know: it follows the chain up to there.
     #[n(0)]
     pub layout: u8,
     /// `current_version`.
@@ -150,7 +151,7 @@ pub enum ConstitutionError {
     /// A custom network under a known id.
     #[error("custom network reuses a known chain id")]
     KnownChainId,
-    /// The fork schedule is empty, unordered, does not start at epoch 0, or names an unknown layout.
+    /// The fork schedule is empty, unordered, or does not start at epoch 0 with a known layout.
     #[error("fork schedule is not ordered from epoch 0")]
     Forks,
     /// A preset that is neither 0 nor 1.
@@ -209,7 +210,7 @@ impl Constitution {
                     [a, b] => a.layout < b.layout && a.epoch <= b.epoch && a.version != b.version,
                     _ => false,
                 });
-                if forks.first().is_none_or(|fork| fork.epoch != 0) || forks.iter().any(|fork| fork.layout > 6) || !ordered {
+                if forks.first().is_none_or(|fork| fork.epoch != 0 || fork.layout > 6) || !ordered {
                     return Err(ConstitutionError::Forks);
                 }
             }

@@ -3,7 +3,7 @@
 use chain::{CustomNetwork, Layout, Network, PresetName};
 use credential::{Keys, RootKey};
 use protocol::attested::{self, Checkpoint, Genesis, Setup, SignedCheckpoint, UserData};
-use protocol::constitution::{Constitution, Custody, NetworkSpec, Settings};
+use protocol::constitution::{Constitution, Custody, Fork, NetworkSpec, Settings};
 use protocol::custody::{self, GenesisOutput, ShareContext, ShareMessage};
 use protocol::message::{Answer, Problem};
 use protocol::{anchor, cbor, limits};
@@ -42,16 +42,17 @@ fn network(spec: &NetworkSpec) -> Option<Network> {
     match spec {
         NetworkSpec::Known { chain_id } => Network::known(*chain_id),
         NetworkSpec::Custom { chain_id: _, genesis_validators_root, genesis_time, seconds_per_slot, forks, preset } => {
-            let forks = forks
-                .iter()
-                .map(|fork| Some((Layout::try_from(fork.layout).ok()?, fork.version, fork.epoch)))
-                .collect::<Option<Vec<_>>>()?;
+            // From a fork on that this version does not know, nothing is accepted; a later version of the image may know it.
+            let known = |fork: &Fork| Layout::try_from(fork.layout).ok();
+            let ends = forks.iter().find(|fork| known(fork).is_none()).map(|fork| fork.epoch);
+            let forks = forks.iter().map_while(|fork| Some((known(fork)?, fork.version, fork.epoch))).collect();
             Network::custom(CustomNetwork {
                 genesis_validators_root: *genesis_validators_root,
                 genesis_time: *genesis_time,
                 seconds_per_slot: *seconds_per_slot,
                 preset: PresetName::try_from(*preset).ok()?,
                 forks,
+                ends,
             })
             .ok()
         }

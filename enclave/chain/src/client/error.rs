@@ -10,8 +10,8 @@ pub enum BootstrapError {
     /// Not the SSZ encoding of one.
     #[error("bootstrap is malformed: {0}")]
     Malformed(#[from] SszError),
-    /// The layout at its slot is not understood.
-    #[error("layout at slot {} is not supported", slot.0)]
+    /// The fork schedule says nothing of its slot.
+    #[error("no fork is known at slot {}", slot.0)]
     UnsupportedFork {
         /// Slot of the header.
         slot: Slot,
@@ -25,9 +25,6 @@ pub enum BootstrapError {
     /// The committee is not that of the block's state.
     #[error("current committee branch does not hold")]
     CommitteeBranch,
-    /// A key is invalid, or the aggregate key is not the keys' sum.
-    #[error("committee keys are invalid")]
-    CommitteeKeys,
 }
 
 impl BootstrapError {
@@ -39,26 +36,14 @@ impl BootstrapError {
     }
 }
 
-/// Two finalized blocks at one slot, both signed by two thirds of a known committee: the chain has split, or its
-/// committee lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// Slot of both.
-    pub slot: Slot,
-    /// Root of the block that was finalized here.
-    pub ours: [u8; 32],
-    /// Root of the other one.
-    pub theirs: [u8; 32],
-}
-
 /// Why an update was refused. The client keeps its old state in every case but [`AdvanceError::Conflict`], which freezes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdvanceError {
     /// Not the SSZ encoding of the object.
     #[error("update is malformed: {0}")]
     Malformed(#[from] SszError),
-    /// The layout at a header's slot is not understood.
-    #[error("layout at slot {} is not supported", slot.0)]
+    /// The fork schedule says nothing of a header's slot.
+    #[error("no fork is known at slot {}", slot.0)]
     UnsupportedFork {
         /// Slot of the header.
         slot: Slot,
@@ -78,9 +63,6 @@ pub enum AdvanceError {
     /// The finalized block is newer than the attested one.
     #[error("finalized slot is after the attested slot")]
     FinalizedAfterAttested,
-    /// The update finalizes nothing (or genesis, which needs no light client).
-    #[error("update finalizes nothing")]
-    NotFinal,
     /// No committee is known for the signature's period.
     #[error("no committee is known for period {period}")]
     UnknownPeriod {
@@ -111,15 +93,18 @@ pub enum AdvanceError {
     /// A different committee is already known for that period.
     #[error("next committee differs from the known one")]
     CommitteeDiffers,
-    /// A key of the next committee is invalid, or its aggregate key is not the keys' sum.
+    /// A key of the committee that is to have signed is invalid, or its aggregate key is not the keys' sum.
     #[error("committee keys are invalid")]
     CommitteeKeys,
     /// The committee did not sign this.
     #[error("sync committee signature is invalid")]
     Signature,
     /// Another block was finalized at the same slot. The client is frozen from here on.
-    #[error("another block is finalized at slot {}", .0.slot.0)]
-    Conflict(Conflict),
+    #[error("another block is finalized at slot {}", slot.0)]
+    Conflict {
+        /// Slot of both.
+        slot: Slot,
+    },
     /// The client has seen a conflict and believes nobody any more.
     #[error("the light client is frozen by a conflict")]
     Frozen,

@@ -13,6 +13,7 @@ pub struct BeaconHead {
     slot: Slot,
     layout: Layout,
     root: [u8; 32],
+    execution_root: [u8; 32],
     block_hash: Option<[u8; 32]>,
 }
 
@@ -24,7 +25,13 @@ impl core::fmt::Debug for BeaconHead {
 
 impl BeaconHead {
     pub(super) const fn new(header: &ConnectedHeader) -> Self {
-        Self { slot: header.slot, layout: header.layout, root: header.root, block_hash: header.block_hash }
+        Self {
+            slot: header.slot,
+            layout: header.layout,
+            root: header.root,
+            execution_root: header.execution_root,
+            block_hash: header.block_hash,
+        }
     }
 
     /// Beacon slot.
@@ -50,6 +57,12 @@ impl BeaconHead {
     #[must_use]
     pub const fn block_hash(&self) -> Option<[u8; 32]> {
         self.block_hash
+    }
+
+    /// consensus-specs `get_lc_execution_root`: root of the execution payload header, the block hash from Gloas on, zero before Capella.
+    #[must_use]
+    pub const fn execution_root(&self) -> [u8; 32] {
+        self.execution_root
     }
 
     /// Connects the head with its execution block: `header` is that block's RLP header.

@@ -1,6 +1,6 @@
-use chain::{BootstrapError, Layout, Slot, SszError};
+use chain::{BootstrapError, Layout, LightClient, Minimal, Slot, SszError};
 
-use crate::synthetic::{Block, Client, ELECTRA, FULU, committee_root, connected, members, network, network_with, time};
+use crate::synthetic::{Block, Client, ELECTRA, FULU, connected, members, network, network_until, network_with, time};
 
 fn bootstrap(block: &Block, ssz: &[u8]) -> Result<Client, BootstrapError> {
     Client::bootstrap(network(), block.checkpoint(), ssz)
@@ -27,18 +27,32 @@ fn a_chain_may_be_fulu_from_genesis() {
 }
 
 #[test]
-fn refuses_layouts_that_it_does_not_understand() {
+fn the_slot_chooses_the_layout_and_not_the_bytes() {
     let block = Block::new(32);
     let ssz = block.bootstrap(&members(0).ssz());
-    for forks in [
-        vec![(Layout::Deneb, ELECTRA, 0), (Layout::Electra, ELECTRA, 2)],
-        vec![(Layout::Fulu, FULU, 0), (Layout::Gloas, ELECTRA, 1)],
-    ] {
-        let network = network_with(forks);
+    for layout in [Layout::Altair, Layout::Capella, Layout::Deneb, Layout::Gloas] {
+        let network = network_with(vec![(layout, ELECTRA, 0)]);
         let checkpoint = block.checkpoint_on(&network);
         let error = Client::bootstrap(network, checkpoint, &ssz).unwrap_err();
-        assert_eq!(error, BootstrapError::UnsupportedFork { slot: Slot(32) });
+        assert!(matches!(error, BootstrapError::Malformed(_)), "{layout:?}: {error}");
     }
+}
+
+#[test]
+fn t75_refuses_a_checkpoint_in_a_fork_beyond_the_schedule() {
+    let block = Block::new(32);
+    let network = network_until(vec![(Layout::Electra, ELECTRA, 0)], Some(1));
+    let checkpoint = block.checkpoint_on(&network);
+    let error = Client::bootstrap(network, checkpoint, &block.bootstrap(&members(0).ssz())).unwrap_err();
+    assert_eq!(error, BootstrapError::UnsupportedFork { slot: Slot(32) });
+}
+
+#[test]
+fn refuses_a_network_of_another_preset() {
+    let block = Block::new(32);
+    let error =
+        LightClient::<Minimal>::bootstrap(network(), block.checkpoint(), &block.bootstrap(&members(0).ssz())).unwrap_err();
+    assert_eq!(error, BootstrapError::OtherPreset);
 }
 
 #[test]
@@ -81,22 +95,6 @@ fn refuses_another_execution_payload() {
         let mut ssz = valid.clone();
         ssz[byte] ^= 1;
         assert_eq!(bootstrap(&block, &ssz).unwrap_err(), BootstrapError::ExecutionBranch, "{byte}");
-    }
-}
-
-#[test]
-fn refuses_committees_with_invalid_keys() {
-    let mut infinity = members(0).ssz();
-    infinity[..48].copy_from_slice(&[[0xc0].as_slice(), &[0; 47]].concat());
-    let mut off_curve = members(0).ssz();
-    off_curve[47] ^= 1;
-    let mut other_sum = members(0).ssz();
-    let first = other_sum[..48].to_vec();
-    other_sum[24_576..].copy_from_slice(&first);
-    for committee in [infinity, off_curve, other_sum] {
-        let block = Block { current: committee_root(&committee), ..Block::new(64) };
-        let error = bootstrap(&block, &block.bootstrap(&committee)).unwrap_err();
-        assert_eq!(error, BootstrapError::CommitteeKeys);
     }
 }
 

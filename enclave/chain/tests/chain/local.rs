@@ -40,6 +40,7 @@ fn network(genesis: &Value, spec: &Value) -> Network {
             fork(Layout::Electra, "ELECTRA"),
             fork(Layout::Fulu, "FULU"),
         ],
+        ends: None,
     })
     .unwrap()
 }

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod bootstrap;
+mod conformance;
 mod headers;
 mod local;
 mod mainnet;

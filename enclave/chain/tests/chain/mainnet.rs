@@ -1,7 +1,8 @@
 //! Recorded mainnet objects around the start of Electra (period 1422) and of periods 1571 to 1574.
+use chain::conformance::bootstrap_slot;
 use chain::{
-    Account, AccountProof, AdvanceError, Advanced, BootstrapError, Checkpoint, Message, Network, ProvenState, Slot,
-    accept_checkpoint,
+    Account, AccountProof, AdvanceError, Advanced, BeaconHead, BootstrapError, Checkpoint, Mainnet, Message, Network,
+    ProvenState, Slot, SszError, accept_checkpoint,
 };
 use serde_json::Value;
 
@@ -52,16 +53,99 @@ fn advances_through_the_first_period_of_electra() {
     assert_eq!(client.advance(Message::Update(&update_of(1_428)), NOW), Err(AdvanceError::UnknownPeriod { period: 1_428 }));
 }
 
-#[test]
-fn refuses_deneb_objects() {
-    let slot = 11_640_864;
-    let Some(result) = bootstrap(slot, "d9717ecc253684291f828688f311ba74d05af74c31654f6e14077669fca62f6a") else {
-        return;
+/// The updates of a response: each with its length, and a fork digest that decides nothing.
+fn framed(path: &str) -> Vec<Vec<u8>> {
+    let bytes = vectors::read(&format!("{FOLDER}/{path}")).unwrap();
+    let mut rest = bytes.as_slice();
+    let mut updates = vec![];
+    while let Some((length, after)) = rest.split_first_chunk::<8>() {
+        let (chunk, after) = after.split_at(usize::try_from(u64::from_le_bytes(*length)).unwrap());
+        updates.push(chunk[4..].to_vec());
+        rest = after;
+    }
+    updates
+}
+
+/// Replays a chain that the executable specification has replayed: how many updates it took.
+fn replay(name: &str) -> Option<usize> {
+    let expected = vectors::json(&format!("{FOLDER}/expected_{name}.json"))?;
+    let root: [u8; 32] = vectors::bytes(&expected["trusted_block_root"]).try_into().unwrap();
+    let ssz = vectors::read(&format!("{FOLDER}/{}", expected["bootstrap"].as_str().unwrap())).unwrap();
+    let network = Network::mainnet();
+    let checkpoint = Checkpoint { slot: bootstrap_slot::<Mainnet>(&ssz).unwrap(), root };
+    let accepted = accept_checkpoint(checkpoint, 1, 1, &network, network.time_of(checkpoint.slot)).unwrap();
+    let mut client = Client::bootstrap(network.clone(), accepted, &ssz).unwrap();
+    let head = |head: Option<BeaconHead>, expected: &Value| {
+        let head = head.unwrap();
+        assert_eq!(head.slot().0, expected["slot"].as_u64().unwrap());
+        assert_eq!(head.root().to_vec(), vectors::bytes(&expected["beacon_root"]));
+        assert_eq!(head.block_hash().unwrap().to_vec(), vectors::bytes(&expected["execution_block_hash"]));
     };
-    assert_eq!(result.unwrap_err(), BootstrapError::UnsupportedFork { slot: Slot(slot) });
-    let mut client = period_1422().unwrap();
-    let error = client.advance(Message::Update(&update_of(1_421)), NOW).unwrap_err();
-    assert_eq!(error, AdvanceError::UnsupportedFork { slot: Slot(11_641_017) });
+    let steps = expected["steps"].as_array().unwrap();
+    for step in steps {
+        let update =
+            framed(step["file"].as_str().unwrap()).swap_remove(usize::try_from(step["index"].as_u64().unwrap()).unwrap());
+        let now = network.time_of(Slot(step["current_slot"].as_u64().unwrap()));
+        let wants = client.wants(now);
+        match client.advance(Message::Update(&update), now) {
+            Ok(_) => assert_eq!(step["ok"], true),
+            // The specification keeps such an update for a forced one; this client has nothing to take from it.
+            Err(AdvanceError::NotNewer) => assert_eq!(step["best_valid_update"], true),
+            Err(error) => assert_eq!(step["ok"], false, "{error}"),
+        }
+        if step["next_sync_committee_root"].is_null() {
+            assert_eq!(client.wants(now), wants, "no committee was taken");
+        }
+        head(client.finalized(), &step["finalized_header"]);
+        head(client.attested(), &step["optimistic_header"]);
+    }
+    Some(steps.len())
+}
+
+#[test]
+fn replays_60_consecutive_periods_of_deneb() {
+    assert!(matches!(replay("deneb_1347_1406"), None | Some(60)));
+}
+
+#[test]
+fn replays_the_step_from_deneb_to_electra() {
+    assert!(matches!(replay("deneb_to_electra_1421_1422"), None | Some(2)));
+}
+
+#[test]
+fn replays_updates_that_must_not_rotate() {
+    assert!(matches!(replay("electra_1573_1574"), None | Some(2)));
+}
+
+#[test]
+fn every_recorded_bootstrap_holds() {
+    let Some(index) = vectors::read(&format!("{FOLDER}/index.txt")) else { return };
+    let index = String::from_utf8(index).unwrap();
+    let mut held = 0;
+    for root in index.lines().filter_map(|line| line.split_once(" root 0x")).map(|(_, rest)| &rest[..64]) {
+        let path = format!("{FOLDER}/bootstrap/eth_v1_beacon_light_client_bootstrap_0x{}.ssz", &root[..61]);
+        let Ok(ssz) = std::fs::read(vectors::folder().unwrap().join(&path)) else { continue };
+        let slot = bootstrap_slot::<Mainnet>(&ssz).unwrap();
+        bootstrap(slot.0, root).unwrap().unwrap();
+        held += 1;
+    }
+    assert_eq!(held, 10);
+}
+
+#[test]
+fn objects_of_deneb_are_none_of_electra_and_the_other_way_round() {
+    let Some(mut client) = period_1422() else { return };
+    // The slot says Electra, the branches have the depth of Deneb; and the other way round.
+    let fork = |update: &[u8], slot: u64| {
+        let mut moved = update.to_vec();
+        let offset = usize::try_from(u32::from_le_bytes(moved[..4].try_into().unwrap())).unwrap();
+        moved[offset..offset + 8].copy_from_slice(&slot.to_le_bytes());
+        moved
+    };
+    for (period, slot) in [(1_421, 11_649_100), (1_422, 11_649_000)] {
+        let moved = fork(&update_of(period), slot);
+        assert_eq!(client.advance(Message::Update(&moved), NOW), Err(AdvanceError::Malformed(SszError::Offset)), "{period}");
+    }
 }
 
 #[test]
@@ -92,6 +176,7 @@ fn t34_an_update_of_another_network_is_not_signed_here() {
         seconds_per_slot: 12,
         preset: chain::PresetName::Mainnet,
         forks: vec![(chain::Layout::Electra, [5, 0, 0, 0], 0)],
+        ends: None,
     };
     let network = Network::custom(custom).unwrap();
     let root = "b8758d4bd976e1b33e62937ed31a709dba0a855869641581bef3d2a48b527690";

@@ -26,12 +26,17 @@ pub(crate) fn network() -> Network {
 }
 
 pub(crate) fn network_with(forks: Vec<(Layout, [u8; 4], u64)>) -> Network {
+    network_until(forks, None)
+}
+
+pub(crate) fn network_until(forks: Vec<(Layout, [u8; 4], u64)>, ends: Option<u64>) -> Network {
     Network::custom(CustomNetwork {
         genesis_validators_root: ROOT,
         genesis_time: GENESIS,
         seconds_per_slot: 2,
         preset: PresetName::Mainnet,
         forks,
+        ends,
     })
     .unwrap()
 }

@@ -1,6 +1,9 @@
 use chain::{AdvanceError, Advanced, Layout, Message, Network, Slot, SszError};
 
-use crate::synthetic::{Block, Client, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, members, network_with, slots};
+use crate::synthetic::{
+    Block, Client, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, committee_root, members, network, network_until,
+    network_with, slots,
+};
 
 /// The error of this update on a fresh client, whose state must stand.
 fn refused(update: &Update) -> AdvanceError {
@@ -104,7 +107,6 @@ fn slots_are_in_order() {
         (Update { signature_slot: 131, ..valid.clone() }, AdvanceError::SignatureNotAfterAttested),
         (Update { signature_slot: 0, ..valid.clone() }, AdvanceError::SignatureNotAfterAttested),
         (Update::at(Block::new(131), Block::new(132)), AdvanceError::FinalizedAfterAttested),
-        (Update::at(Block::new(131), Block { slot: 0, ..Block::new(64) }), AdvanceError::NotFinal),
     ];
     for (update, expected) in cases {
         let now = valid.now();
@@ -167,13 +169,69 @@ fn t34_refuses_a_swapped_next_committee() {
     assert_eq!(refused(&current), AdvanceError::CommitteeBranch);
 }
 
+/// A client whose current committee is these bytes.
+fn client_of(committee: &[u8]) -> Client {
+    let block = Block { current: committee_root(committee), ..Block::new(32) };
+    Client::bootstrap(network(), block.checkpoint(), &block.bootstrap(committee)).unwrap()
+}
+
+/// Period 0, with this as the state's current committee.
+fn heads_of(committee: &[u8], attested: u64) -> Update {
+    let block = |slot| Block { current: committee_root(committee), ..Block::new(slot) };
+    Update::at(block(attested), block(64))
+}
+
 #[test]
-fn refuses_committee_keys_that_are_invalid_although_signed() {
-    let mut committee = members(1).ssz();
-    committee[..48].copy_from_slice(&[[0xc0].as_slice(), &[0; 47]].concat());
-    let next = crate::synthetic::committee_root(&committee);
-    let update = Update::at(Block { next, ..Block::new(131) }, Block::new(64));
-    assert_eq!(refused(&Update { next: committee, ..update }), AdvanceError::CommitteeKeys);
+fn t34_refuses_a_committee_with_an_aggregate_key_that_is_no_key() {
+    for key in [[[0xc0].as_slice(), &[0; 47]].concat(), vec![0xff; 48], vec![0; 48]] {
+        let mut committee = members(0).ssz();
+        committee[24_576..].copy_from_slice(&key);
+        let update = heads_of(&committee, 131);
+        let error = client_of(&committee).advance(Message::Finality(&update.finality()), update.now()).unwrap_err();
+        assert_eq!(error, AdvanceError::CommitteeKeys);
+    }
+}
+
+#[test]
+fn t34_an_absent_member_with_an_invalid_key_is_refused_at_once() {
+    let mut committee = members(0).ssz();
+    committee[511 * 48..512 * 48].copy_from_slice(&[[0xc0].as_slice(), &[0; 47]].concat());
+    let update = Update { signers: 500, ..heads_of(&committee, 131) };
+    let error = client_of(&committee).advance(Message::Finality(&update.finality()), update.now()).unwrap_err();
+    assert_eq!(error, AdvanceError::CommitteeKeys);
+}
+
+#[test]
+fn t34_every_key_of_a_committee_is_checked_by_its_second_signature() {
+    let mut infinity = members(0).ssz();
+    infinity[..48].copy_from_slice(&[[0xc0].as_slice(), &[0; 47]].concat());
+    let mut swapped = members(0).ssz();
+    let other = members(1).ssz();
+    swapped[..48].copy_from_slice(&other[..48]);
+    for committee in [infinity, swapped] {
+        let mut client = client_of(&committee);
+        let (first, second) = (heads_of(&committee, 131), heads_of(&committee, 140));
+        client.advance(Message::Finality(&first.finality()), first.now()).unwrap();
+        let error = client.advance(Message::Finality(&second.finality()), second.now()).unwrap_err();
+        assert_eq!(error, AdvanceError::CommitteeKeys);
+        assert_eq!(slots(&client), (64, 131));
+    }
+}
+
+#[test]
+fn a_signature_counts_the_same_before_and_after_the_keys_are_kept() {
+    for signers in [342, 400, 511, 512] {
+        let mut client = client();
+        for attested in [131, 140, 150] {
+            let update = Update { signers, ..Update::at(Block::new(attested), Block::new(64)) };
+            let wrong = Update { signers: signers - 1, ..update.clone() };
+            let mut forged = update.optimistic();
+            forged[4..172].copy_from_slice(&wrong.optimistic()[4..172]);
+            forged[4 + (signers - 1) / 8] |= 1 << ((signers - 1) % 8);
+            assert_eq!(client.advance(Message::Optimistic(&forged), update.now()), Err(AdvanceError::Signature));
+            assert!(client.advance(Message::Optimistic(&update.optimistic()), update.now()).is_ok());
+        }
+    }
 }
 
 #[test]
@@ -188,23 +246,44 @@ fn refuses_branches_of_deneb_depth() {
 }
 
 #[test]
-fn refuses_headers_of_layouts_that_it_does_not_understand() {
+fn t75_a_fork_beyond_the_schedule_is_refused() {
+    let start = Block::new(32);
+    let network = network_until(vec![(Layout::Electra, ELECTRA, 0)], Some(4));
+    let ssz = start.bootstrap(&members(0).ssz());
+    let mut client = Client::bootstrap(network.clone(), start.checkpoint_on(&network), &ssz).unwrap();
+    let update = Update::at(Block::new(131), Block::new(64));
+    let error = client.advance(Message::Update(&update.ssz()), update.now()).unwrap_err();
+    assert_eq!(error, AdvanceError::UnsupportedFork { slot: Slot(131) });
+    // The last block before it, signed in its first slot, is still of a known fork; signed a slot later it is not.
+    let last = Update { version: ELECTRA, ..Update::at(Block::new(127), Block::new(64)) };
+    let late = Update { signature_slot: 129, ..last.clone() };
+    let error = client.advance(Message::Update(&late.ssz()), late.now()).unwrap_err();
+    assert_eq!(error, AdvanceError::UnsupportedFork { slot: Slot(129) });
+    assert!(client.advance(Message::Update(&last.ssz()), last.now()).is_ok());
+}
+
+#[test]
+fn t75_a_fork_that_the_schedule_does_not_know_signs_nothing() {
+    // The chain has forked, the schedule has not: the version in the signature is another.
+    let update = Update { version: [7, 0, 0, 0xd0], ..Update::valid() };
+    assert_eq!(refused(&update), AdvanceError::Signature);
+}
+
+#[test]
+fn the_slot_chooses_the_layout_and_not_the_bytes() {
     let start = Block::new(32);
     let update = Update::valid();
-    let on = |forks| -> Result<Advanced, AdvanceError> {
-        let network: Network = network_with(forks);
-        let checkpoint = start.checkpoint_on(&network);
+    for layout in [Layout::Fulu, Layout::Gloas] {
+        // The objects that follow are of Electra; the schedule says otherwise.
+        let network: Network = network_with(vec![(Layout::Electra, ELECTRA, 0), (layout, FULU, 3)]);
         let ssz = start.bootstrap(&members(0).ssz());
-        Client::bootstrap(network, checkpoint, &ssz).unwrap().advance(Message::Update(&update.ssz()), update.now())
-    };
-    let gloas = vec![(Layout::Electra, ELECTRA, 0), (Layout::Gloas, FULU, 3)];
-    assert_eq!(on(gloas), Err(AdvanceError::UnsupportedFork { slot: Slot(131) }));
-    // The attested header is understood, the finalized one is not.
-    let old = Update::at(Block::new(131), Block::new(31));
-    let network = network_with(vec![(Layout::Deneb, FULU, 0), (Layout::Electra, ELECTRA, 1)]);
-    let checkpoint = start.checkpoint_on(&network);
-    let mut client = Client::bootstrap(network, checkpoint, &start.bootstrap(&members(0).ssz())).unwrap();
-    assert_eq!(client.advance(Message::Update(&old.ssz()), old.now()), Err(AdvanceError::UnsupportedFork { slot: Slot(31) }));
+        let mut client = Client::bootstrap(network.clone(), start.checkpoint_on(&network), &ssz).unwrap();
+        let error = client.advance(Message::Update(&update.ssz()), update.now()).unwrap_err();
+        match layout {
+            Layout::Fulu => assert_eq!(error, AdvanceError::Signature),
+            _ => assert!(matches!(error, AdvanceError::Malformed(_)), "{error}"),
+        }
+    }
 }
 
 #[test]
@@ -215,7 +294,7 @@ fn refuses_trailing_bytes_and_overlapping_offsets() {
     let second = 4 + 24_624 + 192;
     for (value, expected) in [
         (25_216_u32 - 1, SszError::Offset),
-        (25_216, SszError::Short),
+        (25_216, SszError::ExtraData),
         (25_216 + 828, SszError::Offset),
         (u32::MAX, SszError::Offset),
     ] {
@@ -265,7 +344,7 @@ fn what_is_final_replaces_what_was_attested_at_the_same_slot() {
 }
 
 #[test]
-fn two_finalized_blocks_at_one_slot_freeze_the_client() {
+fn t39_two_finalized_blocks_at_one_slot_freeze_the_client_with_both_kept() {
     let mut client = client();
     let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
     client.advance(Message::Update(&ours.ssz()), ours.now()).unwrap();
@@ -275,11 +354,13 @@ fn two_finalized_blocks_at_one_slot_freeze_the_client() {
     assert_eq!(client.advance(Message::Finality(&unsigned.finality()), theirs.now()), Err(AdvanceError::Signature));
     assert!(client.finalized().is_some());
 
-    let Err(AdvanceError::Conflict(conflict)) = client.advance(Message::Finality(&theirs.finality()), theirs.now()) else {
-        panic!("no conflict");
-    };
-    assert_eq!((conflict.slot, conflict.ours, conflict.theirs), (Slot(64), ours.finalized.root(), other.root()));
-    assert_eq!(client.conflict(), Some(&conflict));
+    let error = client.advance(Message::Finality(&theirs.finality()), theirs.now()).unwrap_err();
+    assert_eq!(error, AdvanceError::Conflict { slot: Slot(64) });
+    let conflict = client.conflict().unwrap();
+    assert_eq!((conflict.ours.root, conflict.theirs.root), (ours.finalized.root(), other.root()));
+    // Both signed messages are kept.
+    assert_eq!(conflict.ours.signed.as_deref(), Some(ours.ssz().as_slice()));
+    assert_eq!(conflict.theirs.signed.as_deref(), Some(theirs.finality().as_slice()));
     assert!(client.finalized().is_none() && client.attested().is_none());
     let later = Update::at(Block::new(200), Block::new(128));
     assert_eq!(client.advance(Message::Update(&later.ssz()), later.now()), Err(AdvanceError::Frozen));
@@ -288,11 +369,11 @@ fn two_finalized_blocks_at_one_slot_freeze_the_client() {
 }
 
 #[test]
-fn a_conflict_freezes_also_when_the_next_committee_differs() {
+fn t39_a_conflict_freezes_also_when_the_next_committee_differs() {
     let mut client = client();
     let (ours, other) = (Update::valid(), Block { execution_state: [1; 32], ..Block::new(64) });
     client.advance(Message::Update(&ours.ssz()), ours.now()).unwrap();
     let theirs = Update::at(Block { next: members(2).root(), ..Block::new(140) }, other);
-    assert!(matches!(client.advance(Message::Update(&theirs.ssz()), theirs.now()), Err(AdvanceError::Conflict(_))));
+    assert!(matches!(client.advance(Message::Update(&theirs.ssz()), theirs.now()), Err(AdvanceError::Conflict { .. })));
     assert!(client.conflict().is_some());
 }

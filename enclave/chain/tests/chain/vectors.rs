@@ -1,8 +1,14 @@
 //! Vectors that stand beside the repository and not in it.
 use std::path::PathBuf;
 
-/// The file's bytes. `None`, said aloud, when there are no vectors here; in CI that is a failure.
+/// The file's bytes. `None` when there are no vectors here.
 pub(crate) fn read(path: &str) -> Option<Vec<u8>> {
+    let path = folder()?.join(path);
+    Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// Where the vectors are. `None`, said aloud, when there are none here; in CI that is a failure.
+pub(crate) fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PST_VAULT_VECTORS")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors")), PathBuf::from);
     if !folder.is_dir() {
@@ -10,7 +16,7 @@ pub(crate) fn read(path: &str) -> Option<Vec<u8>> {
         eprintln!("skipped: no vectors in {}", folder.display());
         return None;
     }
-    Some(std::fs::read(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}")))
+    Some(folder)
 }
 
 /// The file as JSON.

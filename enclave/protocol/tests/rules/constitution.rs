@@ -61,7 +61,7 @@ fn each_changed_field_has_its_error() {
         (|c| custom(c, |_, slot, _| *slot = 61), ConstitutionError::SlotTime),
         (|c| custom(c, |_, _, forks| forks.clear()), ConstitutionError::Forks),
         (|c| custom(c, |_, _, forks| forks[0].epoch = 1), ConstitutionError::Forks),
-        (|c| custom(c, |_, _, forks| forks[1].layout = 7), ConstitutionError::Forks),
+        (|c| custom(c, |_, _, forks| forks[0].layout = 7), ConstitutionError::Forks),
         (|c| custom(c, |_, _, forks| forks[1].layout = 4), ConstitutionError::Forks),
         (|c| custom(c, |_, _, forks| forks.reverse()), ConstitutionError::Forks),
         (|c| custom(c, |_, _, forks| forks[1].version = forks[0].version), ConstitutionError::Forks),

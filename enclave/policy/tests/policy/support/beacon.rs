@@ -40,6 +40,7 @@ pub(crate) fn network(layout: Layout) -> Network {
         seconds_per_slot: 12,
         preset: PresetName::Mainnet,
         forks: vec![(layout, VERSION, 0)],
+        ends: None,
     })
     .unwrap()
 }
