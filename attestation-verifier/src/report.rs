@@ -156,7 +156,7 @@ impl Report {
             tool: TOOL,
             verdict: verdict.name(),
             exit_code: verdict.exit_code(),
-            summary: verdict.summary(),
+            summary: summary(verdict, root, time),
             next: checks::next(verdict, root.anchor),
             broken: checks::first_broken(verdict).map(|(rule, text)| Broken { rule, text }),
             input: InputReport::new(received),
@@ -174,6 +174,20 @@ impl Report {
             document,
         }
     }
+}
+
+/// The verdict in one sentence, with what it rests on where that is not AWS's root and a clock: few people read on.
+fn summary(verdict: &Verdict, root: &Root<'_>, time: Option<Time>) -> String {
+    let mut text = verdict.summary();
+    if verdict.payload_digest().is_some() {
+        if !root.anchor.is_aws() {
+            text.push_str(" (UNDER ANOTHER ROOT THAN AWS'S)");
+        }
+        if time.is_some_and(|time| time.basis == Basis::Document) {
+            text.push_str(" (AT ITS OWN TIME, WHICH PROVES NO FRESHNESS)");
+        }
+    }
+    text
 }
 
 impl InputReport {
