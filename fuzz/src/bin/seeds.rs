@@ -1,7 +1,13 @@
 //! Writes the seeds of each target to `fuzz/corpus/<target>/`.
 
+#[path = "../../chain/seeds.rs"]
+mod chain_seeds;
 #[path = "../../../attestation-verifier/tests/kit/mod.rs"]
 mod kit;
+#[path = "../../chain/tree.rs"]
+mod tree;
+#[path = "../../chain/world.rs"]
+mod world;
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +16,9 @@ use kit::Kit;
 use kit::signed::{Signed, template};
 
 fn main() -> std::io::Result<()> {
+    write("chain_objects", &chain_seeds::objects())?;
+    write("chain_execution", &chain_seeds::execution())?;
+    write("chain_advance", &chain_seeds::advance())?;
     let kit = Kit::new();
     let signed = Signed::new(&kit);
     let definite = Kit::with(|kit| kit.indefinite = false);
