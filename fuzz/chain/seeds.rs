@@ -40,8 +40,23 @@ fn header(kind: u8, payload: &[u8]) -> Vec<u8> {
 pub fn execution() -> Vec<Vec<u8>> {
     let (hash, empty) = (rlp_string(&[9; 32]), rlp_string(&[]));
     let mut fields = vec![hash.clone(), hash.clone(), rlp_string(&[2; 20]), hash.clone(), hash.clone(), hash.clone()];
-    fields.extend([rlp_string(&[3; 256]), empty.clone(), rlp_string(&[1, 2, 3]), rlp_string(&[4; 4]), rlp_string(&[5]), rlp_string(&[6; 4])]);
-    fields.extend([rlp_string(b"extra"), hash.clone(), rlp_string(&[0; 8]), rlp_string(&[7]), hash.clone(), empty.clone(), empty.clone()]);
+    fields.extend([
+        rlp_string(&[3; 256]),
+        empty.clone(),
+        rlp_string(&[1, 2, 3]),
+        rlp_string(&[4; 4]),
+        rlp_string(&[5]),
+        rlp_string(&[6; 4]),
+    ]);
+    fields.extend([
+        rlp_string(b"extra"),
+        hash.clone(),
+        rlp_string(&[0; 8]),
+        rlp_string(&[7]),
+        hash.clone(),
+        empty.clone(),
+        empty.clone(),
+    ]);
     let account = rlp_list(&[rlp_string(&[1]), empty.clone(), hash.clone(), hash.clone()]);
 
     // An extension, a branch with an inline leaf and a hash, and a leaf below that.

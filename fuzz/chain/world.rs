@@ -60,7 +60,9 @@ pub static COMMITTEES: LazyLock<[Members; 4]> = LazyLock::new(|| [0, 1, 2, 3].ma
 impl Members {
     fn new(seed: u8) -> Self {
         let keys: Vec<SecretKey> = (0..MEMBERS)
-            .map(|index| SecretKey::key_gen(&Sha256::digest([seed, u8::try_from(index).expect("32 members")]), &[]).expect("32 bytes"))
+            .map(|index| {
+                SecretKey::key_gen(&Sha256::digest([seed, u8::try_from(index).expect("32 members")]), &[]).expect("32 bytes")
+            })
             .collect();
         let public: Vec<PublicKey> = keys.iter().map(SecretKey::sk_to_pk).collect();
         let sum = AggregatePublicKey::aggregate(&public.iter().collect::<Vec<_>>(), false).expect("32 keys");
@@ -87,8 +89,8 @@ impl Members {
 
 /// Order of the curve's groups, big-endian.
 const ORDER: Hash = [
-    0x73, 0xed, 0xa7, 0x53, 0x29, 0x9d, 0x7d, 0x48, 0x33, 0x39, 0xd8, 0x08, 0x09, 0xa1, 0xd8, 0x05, 0x53, 0xbd, 0xa4, 0x02, 0xff, 0xfe,
-    0x5b, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01,
+    0x73, 0xed, 0xa7, 0x53, 0x29, 0x9d, 0x7d, 0x48, 0x33, 0x39, 0xd8, 0x08, 0x09, 0xa1, 0xd8, 0x05, 0x53, 0xbd, 0xa4, 0x02, 0xff,
+    0xfe, 0x5b, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01,
 ];
 
 /// Sum modulo the order of two numbers below it.
@@ -143,7 +145,9 @@ impl Block {
 
     fn indices(&self) -> Indices {
         match self.layout() {
-            Layout::Altair | Layout::Bellatrix | Layout::Capella | Layout::Deneb => Indices { finalized: 105, current: 54, next: 55 },
+            Layout::Altair | Layout::Bellatrix | Layout::Capella | Layout::Deneb => {
+                Indices { finalized: 105, current: 54, next: 55 }
+            }
             Layout::Electra | Layout::Fulu => Indices { finalized: 169, current: 86, next: 87 },
             Layout::Gloas => Indices { finalized: 735, current: 2945, next: 2946 },
         }

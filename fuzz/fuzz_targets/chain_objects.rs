@@ -24,7 +24,8 @@ fuzz_target!(|data: &[u8]| {
         0 => {
             let network = network();
             let checkpoint = Checkpoint { slot: Slot(320), root: [1; 32] };
-            let accepted = accept_checkpoint(checkpoint, 1, 1, &network, network.time_of(checkpoint.slot)).expect("it is not old");
+            let accepted =
+                accept_checkpoint(checkpoint, 1, 1, &network, network.time_of(checkpoint.slot)).expect("it is not old");
             assert!(Client::bootstrap(network, accepted, bytes).is_err(), "no object has this root");
         }
         kind => CLIENT.with_borrow_mut(|client| {
