@@ -1,14 +1,12 @@
 //! Whether the owner of the trust anchor made the document.
 
-use sha2::{Digest, Sha384};
-
 use crate::anchor::TrustAnchor;
 use crate::cache::ChainCache;
 use crate::chain::{AuthenticChain, ChainError};
 use crate::contents::{Contents, accessors};
 use crate::document::{Encoding, UnverifiedDocument};
 use crate::payload::{DocumentError, instance_id};
-use crate::pcrs::Pcrs;
+use crate::pcrs::{Pcrs, extended_once};
 use crate::rule::Rule;
 use crate::signature::{BadSignature, verify_fixed};
 use crate::time::UnixSeconds;
@@ -126,8 +124,7 @@ impl<'a> CertifiedDocument<'a> {
             return Err(AuthenticateError::ModuleId);
         }
         let instance = instance_id(&contents.module_id).ok_or(AuthenticateError::ModuleId)?;
-        let measured: [u8; 48] = Sha384::new().chain_update([0; 48]).chain_update(instance).finalize().into();
-        if *contents.pcrs.instance() != measured {
+        if *contents.pcrs.instance() != extended_once(instance.as_bytes()) {
             return Err(AuthenticateError::Instance);
         }
         Ok(AuthenticDocument { chain, contents, encoding: document.encoding() })

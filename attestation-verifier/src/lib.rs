@@ -67,7 +67,7 @@ pub use document::{Encoding, MAX_DOCUMENT, UnverifiedDocument};
 pub use expectations::{Expectations, Expected, FUTURE_SKEW_SECONDS};
 pub use extensions::{KeyUsage, Role};
 pub use payload::{DocumentError, Field, UnverifiedContents};
-pub use pcrs::{Image, Measurement, Pcrs, ZeroMeasurement};
+pub use pcrs::{Image, Measurement, Pcrs, ZeroMeasurement, debug_mode, extended_once};
 #[cfg(feature = "release")]
 pub use release::{MAX_RELEASE, RELEASE_FORMAT, Release, ReleaseError};
 pub use rule::Rule;

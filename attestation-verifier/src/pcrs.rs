@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha384};
+
 const ZERO: [u8; 48] = [0; 48];
 
 /// The registers that a document states.
@@ -44,11 +46,24 @@ impl Pcrs {
         self.all.iter().map(|(index, value)| (*index, value))
     }
 
-    /// Whether PCR0, PCR1 and PCR2 are all zero. The others say nothing about it: PCR4 is never zero, PCR3 often.
+    /// Whether the enclave runs in debug mode: [`debug_mode`] of PCR0, PCR1 and PCR2.
     #[must_use]
     pub fn debug_mode(&self) -> bool {
-        self.image.iter().all(|value| *value == ZERO)
+        debug_mode(&self.image)
     }
+}
+
+/// Whether an enclave with these PCR0, PCR1 and PCR2 runs in debug mode: all three are zero. The other registers say nothing about
+/// it: PCR4 is never zero, PCR3 often.
+#[must_use]
+pub fn debug_mode(image: &[[u8; 48]; 3]) -> bool {
+    image.iter().all(|value| *value == ZERO)
+}
+
+/// What a register holds that was all zero and was extended once, with `data`: SHA-384 of 48 zero bytes and `data`.
+#[must_use]
+pub fn extended_once(data: &[u8]) -> [u8; 48] {
+    Sha384::new().chain_update(ZERO).chain_update(data).finalize().into()
 }
 
 /// What one register of a published image must hold. Never all zero: that is what debug mode reports.

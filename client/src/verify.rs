@@ -4,12 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::B256;
 use anyhow::{Context, Result, bail, ensure};
-use attestation_verifier::{Expectations, Expected, UnixSeconds, VerifiedDocument, verify};
+use attestation_verifier::{Expectations, Expected, UnixSeconds, VerifiedDocument, extended_once, verify};
 use protocol::attested::{self, UserData, image_id};
 use protocol::cbor;
 use protocol::constitution::Settings;
 use protocol::ohttp::KeyConfig;
-use sha2::{Digest, Sha384};
 
 use crate::connection::Connection;
 
@@ -97,7 +96,7 @@ impl Connection {
                 ensure!(data.version == attested::VERSION, "the document's user data has an unknown version");
                 self.same_vault(&data.vault_id)?;
                 ensure!(
-                    document.pcrs().get(PCR_SETTINGS) == Some(&extended(data.settings.as_slice())),
+                    document.pcrs().get(PCR_SETTINGS) == Some(&extended_once(data.settings.as_slice())),
                     "PCR17 does not hold the settings that the document names"
                 );
                 Ok(Verified::Setup(Box::new(Setup { seal_to: public_key, data, document })))
@@ -130,7 +129,7 @@ impl Connection {
     fn document(&self, bytes: &[u8], nonce: Expected) -> Result<(VerifiedDocument, UserData)> {
         let expectations = Expectations {
             image: self.file.release.image()?,
-            more: vec![(PCR_CONSTITUTION, extended(self.constitution.digest().as_slice()))],
+            more: vec![(PCR_CONSTITUTION, extended_once(self.constitution.digest().as_slice()))],
             nonce,
             user_data: Expected::NotAsked,
             public_key: Expected::NotAsked,
@@ -158,13 +157,8 @@ impl Connection {
     }
 }
 
-/// What a register holds that was all zero and extended once.
-fn extended(data: &[u8]) -> [u8; 48] {
-    Sha384::new().chain_update([0; 48]).chain_update(data).finalize().into()
-}
-
 /// Digest of settings as PCR17 has it, for `verify --settings`.
 #[must_use]
 pub fn settings_register(settings: &Settings) -> [u8; 48] {
-    extended(settings.digest().as_slice())
+    extended_once(settings.digest().as_slice())
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use attestation_verifier::debug_mode;
 use rustls::RootCertStore;
 use vault::{Image, Vault};
 
@@ -56,10 +57,11 @@ pub enum BootError {
 /// # Errors
 /// See [`BootError`]: before the first conversation, or when the listener breaks.
 pub async fn run(nsm: Arc<dyn Nsm>, config: Config) -> Result<(), BootError> {
-    let [pcr0, pcr1, pcr2] = nsm.pcrs()?;
-    if [pcr0, pcr1, pcr2].iter().all(|pcr| *pcr == [0; 48]) {
+    let image = nsm.pcrs()?;
+    if debug_mode(&image) {
         return Err(BootError::DebugMode);
     }
+    let [pcr0, pcr1, pcr2] = image;
     let entropy = Entropy::gather(nsm.as_ref())?;
     let clock = Clock::starting_at(nsm.now_ms()?);
     let vault = entropy.with(|rng| Vault::new(&Image { pcr0, pcr1, pcr2 }, rng));

@@ -1,9 +1,8 @@
 //! The security module of a real enclave: `/dev/nsm`.
 
-use attestation_verifier::UnverifiedDocument;
+use attestation_verifier::{UnverifiedDocument, extended_once};
 use aws_nitro_enclaves_nsm_api::api::{ErrorCode, Request, Response};
 use aws_nitro_enclaves_nsm_api::driver::{nsm_exit, nsm_init, nsm_process_request};
-use sha2::{Digest, Sha384};
 
 use crate::nsm::{Nsm, NsmError};
 
@@ -72,7 +71,7 @@ impl Nsm for NsmDevice {
         let Response::ExtendPCR { data: value } = self.ask(request, index)? else {
             return Err(NsmError::Answer);
         };
-        let expected: [u8; 48] = Sha384::new().chain_update([0; 48]).chain_update(data).finalize().into();
+        let expected = extended_once(data);
         if register(&value)? != expected {
             return Err(NsmError::AlreadyExtended(index));
         }

@@ -36,8 +36,7 @@ impl Trial {
         let document = self.document.unwrap_or_else(|| self.kit.build());
         match verify(&document, &self.anchor, UnixSeconds(self.time), &self.expectations) {
             Ok(_) => Outcome::Verified,
-            Err(VerifyError::NotAuthentic(error)) => Outcome::NotAuthentic(error),
-            Err(VerifyError::Refused(appraisal)) => Outcome::Refused(appraisal.differences),
+            Err(error) => Outcome::of(error),
         }
     }
 }
@@ -50,6 +49,16 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    fn of(error: VerifyError) -> Self {
+        let rules = error.rules();
+        let outcome = match error {
+            VerifyError::NotAuthentic(error) => Self::NotAuthentic(error),
+            VerifyError::Refused(appraisal) => Self::Refused(appraisal.differences),
+        };
+        assert_eq!(rules, outcome.rules());
+        outcome
+    }
+
     pub(crate) fn rules(&self) -> Vec<Rule> {
         match self {
             Self::Verified => Vec::new(),

@@ -18,6 +18,7 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         bytes("nothing", Vec::new(), E::Truncated),
         bytes("one byte", vec![0x84], E::Truncated),
+        bytes("16,384 bytes", vec![0; 16_384], E::Type),
         bytes("16,385 bytes", vec![0; 16_385], E::TooLong),
         bytes("16 MiB", vec![0; 16 << 20], E::TooLong),
         bytes("16,000 nested arrays", vec![0x81; 16_000], E::Envelope),
