@@ -17,6 +17,7 @@ use crate::link::Enclave;
 use crate::metrics::Metrics;
 use crate::status::{Bounds, Readiness, Snapshot, readiness};
 use crate::store::Store;
+use crate::witness::Witness;
 use problem::ApiProblem;
 
 /// What handlers share.
@@ -26,12 +27,13 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: watch::Receiver<Option<Snapshot>>,
+    pub(crate) witness: Arc<Witness>,
     pub(crate) bounds: Bounds,
 }
 
 impl App {
     fn readiness(&self) -> Readiness {
-        readiness(self.status.borrow().as_ref(), &self.bounds, Instant::now())
+        readiness(self.status.borrow().as_ref(), self.witness.coverage().as_ref(), &self.bounds, Instant::now())
     }
 }
 

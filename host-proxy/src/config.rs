@@ -35,12 +35,15 @@ pub struct Config {
     /// Directory of the record and ledger store; made if absent
     #[arg(long, value_name = "DIRECTORY")]
     pub data_dir: PathBuf,
-    /// Beacon node with the light-client API; repeat for more, tried in order
+    /// Beacon node with the light-client API, 8 at most; repeat for more: what they serve is compared, one that serves is enough
     #[arg(long, value_name = "URL", required = true)]
     pub beacon: Vec<Url>,
-    /// Execution node with `eth_getProof` and `eth_getCode`; repeat for more, tried in order
+    /// Execution node with `eth_getProof` and `eth_getCode`, 8 at most; repeat for more: what one lacks, the next is asked for
     #[arg(long, value_name = "URL", required = true)]
     pub execution: Vec<Url>,
+    /// Milliseconds that one request to one of these nodes may take
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    pub node_timeout_ms: u64,
     /// File with the constitution (canonical CBOR)
     #[arg(long, value_name = "FILE")]
     pub constitution: PathBuf,

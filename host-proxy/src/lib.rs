@@ -3,7 +3,7 @@
 //! ```text
 //! caller --HTTP--> api --conversation--> link --frames--> enclave
 //!                                          |  Need          |
-//!                          feed (beacon, execution) + store |  CONNECT
+//!               feed (beacon, execution) + witness + store |  CONNECT
 //!                                                         relay --TCP--> platform
 //! ```
 //!
@@ -25,8 +25,10 @@ mod status;
 mod store;
 mod supply;
 mod transport;
+mod witness;
 
 pub use config::{Config, EnclaveAddress, Mapping};
 pub use hooks::{Hooks, points};
 pub use server::{RunError, Server, run};
 pub use store::{Committed, Store, StoreError};
+pub use supply::Supplier;

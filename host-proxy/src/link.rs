@@ -174,7 +174,7 @@ impl Enclave {
             let (name, (before, after)) = (need_name(&need), points.need(&need));
             self.hooks.at(before);
             let started = Instant::now();
-            let (supply, supplied) = self.supplier.supply(need).await;
+            let (supply, supplied) = self.supplier.supply_frame(need).await;
             self.metrics.need(name, supplied);
             tracing::debug!(kind = points.kind, need = name, supplied, ms = started.elapsed().as_millis(), "supplied a need");
             self.hooks.at(after);

@@ -19,7 +19,6 @@ use tokio::time::timeout;
 use crate::api::{self, App};
 use crate::background::Background;
 use crate::config::Config;
-use crate::feed::{Beacon, Execution};
 use crate::hooks::Hooks;
 use crate::link::{Enclave, Patience};
 use crate::metrics::Metrics;
@@ -76,6 +75,9 @@ pub enum RunError {
         /// Why.
         error: io::Error,
     },
+    /// More nodes of one kind than are asked.
+    #[error("at most 8 beacon and 8 execution nodes are asked")]
+    Nodes,
     /// TLS to the nodes can't be set up.
     #[error("TLS can't be set up: {0}")]
     Tls(#[from] reqwest::Error),
@@ -117,6 +119,7 @@ impl Server {
             data_dir,
             beacon,
             execution,
+            node_timeout_ms,
             constitution,
             settings,
             checkpoint,
@@ -131,8 +134,9 @@ impl Server {
 
         let metrics = Arc::new(Metrics::default());
         let store = Arc::new(Store::open(&data_dir)?);
-        let supplier =
-            Supplier { beacon: Beacon::new(beacon)?, execution: Execution::new(execution)?, store: Arc::clone(&store) };
+        let patience_with_nodes = Duration::from_millis(node_timeout_ms);
+        let supplier = Supplier::open(beacon, execution, patience_with_nodes, &data_dir, Arc::clone(&store))?;
+        let witness = supplier.witness();
         let relay_listener = Listener::bind(&address, relay_port).map_err(|error| RunError::Relay { port: relay_port, error })?;
         let relay = Arc::new(Relay::new(relay_map, Arc::clone(&metrics)));
         let enclave = Arc::new(Enclave::new(address, supplier, hooks, Arc::clone(&metrics), patience));
@@ -147,7 +151,7 @@ impl Server {
         };
         let listener = TcpListener::bind(listen).await.map_err(|error| RunError::Listen { address: listen, error })?;
         let address = listener.local_addr().map_err(|error| RunError::Listen { address: listen, error })?;
-        let app = Arc::new(App { enclave, store, metrics, status, bounds });
+        let app = Arc::new(App { enclave, store, metrics, status, witness, bounds });
         Ok(Self { listener, address, app, relay: (relay, relay_listener), background })
     }
 
@@ -164,6 +168,7 @@ impl Server {
         let mut helpers = JoinSet::new();
         helpers.spawn(relay.serve(relay_listener));
         let background = helpers.spawn(background.run());
+        helpers.spawn(Arc::clone(&app.witness).run(app.status.clone()));
         let graceful = GracefulShutdown::new();
         tokio::select! {
             () = accept(&listener, &app, &graceful) => {}

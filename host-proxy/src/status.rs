@@ -3,13 +3,23 @@
 use std::time::{Duration, Instant};
 
 use protocol::constitution::{Constitution, Custody, Settings};
-use protocol::message::{HeadStatus, Phase, Status};
+use protocol::message::{HeadStatus, Phase, Problem, Status};
 use serde_json::{Value, json};
+
+use crate::witness::Coverage;
 
 /// After this long without news, the last status says nothing any more.
 const OLD: Duration = Duration::from_secs(15);
 /// Entries beyond the anchor from which operators are told. The enclave does not stop for it.
 const ANCHOR_LAG: u64 = 1_024;
+
+/// Seconds before a fork that the image does not know, from which operators are told: time to build, approve and roll out another.
+const SCHEDULE: u64 = 30 * DAY;
+const DAY: u64 = 86_400;
+/// What to do about missing proofs.
+const FLAGS: &str = "the execution nodes keep the state of too few blocks for eth_getProof. Until a block is final that the host has \
+    proven itself, nothing helps but a node that keeps more: reth --rpc.eth-proof-window=1024, erigon \
+    --prune.include-commitment-history, besu --bonsai-historical-block-limit=1024, geth --history.trienode=1024; the README says more";
 
 /// The last status, and when it came.
 #[derive(Clone, Debug)]
@@ -33,60 +43,138 @@ impl Bounds {
     }
 }
 
+/// One thing to know: a word for programs, and words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) code: &'static str,
+    pub(crate) words: String,
+}
+
 /// Whether calls are served, and what is missing if not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Readiness {
     pub(crate) ready: bool,
     pub(crate) words: String,
+    /// What is missing. Empty if ready.
+    pub(crate) reasons: Vec<Reason>,
+    /// What will be missing.
+    pub(crate) warnings: Vec<Reason>,
+}
+
+impl Readiness {
+    fn of(reasons: Vec<Reason>, warnings: Vec<Reason>) -> Self {
+        let ready = reasons.is_empty();
+        let said = if ready { &warnings } else { &reasons };
+        let mut words: Vec<&str> = said.iter().map(|reason| reason.words.as_str()).collect();
+        if ready {
+            words.insert(0, "ready");
+        }
+        Self { ready, words: words.join(if ready { ", " } else { "; " }), reasons, warnings }
+    }
+
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "ready": self.ready, "words": self.words, "reasons": list(&self.reasons), "warnings": list(&self.warnings),
+        })
+    }
+}
+
+/// Reasons as JSON.
+pub(crate) fn list(reasons: &[Reason]) -> Value {
+    reasons.iter().map(|Reason { code, words }| json!({ "code": code, "words": words })).collect()
 }
 
 /// Judges the last status at `now`.
-pub(crate) fn readiness(snapshot: Option<&Snapshot>, bounds: &Bounds, now: Instant) -> Readiness {
-    let not = |words: String| Readiness { ready: false, words };
-    let Some(Snapshot { status, at }) = snapshot else { return not("enclave can't be reached".to_owned()) };
+pub(crate) fn readiness(snapshot: Option<&Snapshot>, coverage: Option<&Coverage>, bounds: &Bounds, now: Instant) -> Readiness {
+    let reason = |code, words: String| Reason { code, words };
+    let unreachable = |words: String| Readiness::of(vec![reason("enclave_unreachable", words)], Vec::new());
+    let Some(Snapshot { status, at }) = snapshot else { return unreachable("enclave can't be reached".to_owned()) };
     let since = now.saturating_duration_since(*at);
     if since > OLD {
-        return not(format!("enclave can't be reached for {} s", since.as_secs()));
+        return unreachable(format!("enclave can't be reached for {} s", since.as_secs()));
     }
     let age = |head: &HeadStatus| head.age.saturating_add(since.as_secs());
-    let words = match status.phase {
-        Phase::WaitingForConstitution => "waiting for constitution".to_owned(),
-        Phase::WaitingForCheckpoint => "waiting for checkpoint".to_owned(),
-        Phase::WaitingForShares => format!("waiting for shares 0 of {}", bounds.shares),
-        Phase::Syncing => match status.attested.as_ref().or(status.finalized.as_ref()) {
-            Some(head) => format!("syncing: head {} s old", age(head)),
-            None => "syncing: no head yet".to_owned(),
-        },
-        Phase::Serving => match (&status.attested, &status.finalized) {
-            (Some(head), _) if age(head) > bounds.attested_age => format!("attested head {} s old", age(head)),
-            (_, Some(head)) if age(head) > bounds.finalized_age => format!("finalized head {} s old", age(head)),
-            (Some(_), Some(_)) => return Readiness { ready: true, words: format!("ready{}", anchor(status)) },
-            _ => "no head yet".to_owned(),
-        },
-    };
-    match status.problem {
-        Some(problem) => not(format!("{words} ({problem})")),
-        None => not(words),
+    let mut reasons = Vec::new();
+    let mut missing = |code, words| reasons.push(reason(code, words));
+    match status.phase {
+        Phase::WaitingForConstitution => missing("waiting_for_constitution", "waiting for constitution".to_owned()),
+        Phase::WaitingForCheckpoint => missing("waiting_for_checkpoint", "waiting for checkpoint".to_owned()),
+        Phase::WaitingForShares => missing("waiting_for_shares", format!("waiting for shares 0 of {}", bounds.shares)),
+        Phase::Syncing => missing(
+            "syncing",
+            match status.attested.as_ref().or(status.finalized.as_ref()) {
+                Some(head) => format!("syncing: head {} s old", age(head)),
+                None => "syncing: no head yet".to_owned(),
+            },
+        ),
+        Phase::Serving => {
+            let (Some(attested), Some(finalized)) = (&status.attested, &status.finalized) else {
+                missing("no_head", "no head yet".to_owned());
+                return Readiness::of(reasons, Vec::new());
+            };
+            if age(attested) > bounds.attested_age {
+                missing("attested_head_stale", format!("attested head {} s old", age(attested)));
+            }
+            if age(finalized) > bounds.finalized_age {
+                missing("finalized_head_stale", format!("finalized head {} s old", age(finalized)));
+            }
+        }
     }
+    let serving = status.phase == Phase::Serving;
+    match coverage.filter(|coverage| coverage.lacking > 0) {
+        Some(Coverage { block, lacking, .. }) if serving => {
+            missing("no_proofs", format!("no proofs of {lacking} accounts at the finalized block {block}: {FLAGS}"));
+        }
+        _ if status.problem == Some(Problem::Unproven) => {
+            missing("no_proofs", format!("no proofs at the finalized block: {FLAGS}"));
+        }
+        _ => {}
+    }
+    // A serving vault's problem is its last tick's; what that keeps from being fresh is named above.
+    if let (Some(problem), Some(last)) = (status.problem.filter(|problem| *problem != Problem::Unproven), reasons.last_mut()) {
+        last.words = format!("{} ({problem})", last.words);
+    }
+    Readiness::of(reasons, warnings(status, coverage))
 }
 
-fn anchor(status: &Status) -> String {
+fn warnings(status: &Status, coverage: Option<&Coverage>) -> Vec<Reason> {
+    let mut warnings = Vec::new();
+    if let Some(left) = status.schedule_left.filter(|left| *left <= SCHEDULE) {
+        let words = match left / DAY {
+            _ if left == 0 => "a fork has begun that this release does not know: no head is accepted any more".to_owned(),
+            0 => "a fork begins within a day that this release does not know: bring in the next release".to_owned(),
+            days => format!("a fork begins in {days} days that this release does not know: bring in the next release"),
+        };
+        warnings.push(Reason { code: "fork_schedule_ends", words });
+    }
     let behind = match (status.ledger_size, status.anchored_size) {
         (Some(size), Some(anchored)) => size.saturating_sub(anchored),
         _ => 0,
     };
-    if behind > ANCHOR_LAG { format!(", anchor {behind} entries behind") } else { String::new() }
+    if behind > ANCHOR_LAG {
+        warnings.push(Reason { code: "anchor_behind", words: format!("anchor {behind} entries behind") });
+    }
+    if let Some(pending) = coverage.map(|coverage| coverage.pending).filter(|pending| *pending > 0) {
+        let words = format!("{pending} accounts are proven from the next finality on");
+        warnings.push(Reason { code: "proofs_pending", words });
+    }
+    warnings
 }
 
 /// The status as JSON.
 pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
     let head = |head: &Option<HeadStatus>| {
-        head.map(|HeadStatus { slot, block_number, age }| json!({ "slot": slot, "block_number": block_number, "age": age }))
+        head.map(|HeadStatus { slot, block_number, age, block_hash: _ }| {
+            json!({ "slot": slot, "block_number": block_number, "age": age })
+        })
     };
-    let Status { phase, vault_id, finalized, attested, ledger_size, anchored_size, problem, touched: _ } = status;
+    let Status { phase, vault_id, finalized, attested, ledger_size, anchored_size, problem, touched: _, schedule_left } = status;
     json!({
         "ready": readiness.ready,
         "words": readiness.words,
+        "reasons": list(&readiness.reasons),
+        "warnings": list(&readiness.warnings),
         "phase": match phase {
             Phase::WaitingForConstitution => "waiting_for_constitution",
             Phase::WaitingForCheckpoint => "waiting_for_checkpoint",
@@ -100,39 +188,95 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         "ledger_size": ledger_size,
         "anchored_size": anchored_size,
         "problem": problem.map(|problem| problem.to_string()),
+        "schedule_left": schedule_left,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::message::Problem;
-
     const BOUNDS: Bounds = Bounds { attested_age: 120, finalized_age: 3_600, shares: 1 };
+
+    fn head() -> HeadStatus {
+        HeadStatus { slot: 1, block_number: 1, age: 12, block_hash: [1; 32].into() }
+    }
 
     fn serving() -> Status {
         Status {
             phase: Phase::Serving,
             vault_id: None,
-            finalized: Some(HeadStatus { slot: 1, block_number: 1, age: 900 }),
-            attested: Some(HeadStatus { slot: 60, block_number: 60, age: 12 }),
+            finalized: Some(HeadStatus { slot: 1, block_number: 1, age: 900, ..head() }),
+            attested: Some(HeadStatus { slot: 60, block_number: 60, ..head() }),
             ledger_size: Some(3),
             anchored_size: Some(1),
             problem: None,
             touched: vec![],
+            schedule_left: None,
         }
+    }
+
+    fn judged(status: Status, coverage: Option<Coverage>) -> Readiness {
+        let at = Instant::now();
+        readiness(Some(&Snapshot { status, at }), coverage.as_ref(), &BOUNDS, at)
     }
 
     fn words(status: Status, since: u64) -> (bool, String) {
         let at = Instant::now();
-        let Readiness { ready, words } = readiness(Some(&Snapshot { status, at }), &BOUNDS, at + Duration::from_secs(since));
+        let now = at + Duration::from_secs(since);
+        let Readiness { ready, words, .. } = readiness(Some(&Snapshot { status, at }), None, &BOUNDS, now);
         (ready, words)
+    }
+
+    #[test]
+    fn t76_is_not_ready_without_proofs_at_the_finalized_block_and_names_the_flags() {
+        let lacking = Coverage { block: 7, lacking: 2, pending: 0 };
+        let red = judged(serving(), Some(lacking));
+        assert_eq!((red.ready, red.reasons[0].code), (false, "no_proofs"));
+        assert!(red.words.starts_with("no proofs of 2 accounts at the finalized block 7: "), "{}", red.words);
+        assert!(red.words.contains("--rpc.eth-proof-window"), "{}", red.words);
+        let opening = Status { phase: Phase::Syncing, problem: Some(Problem::Unproven), ..serving() };
+        let red = judged(opening, None);
+        let codes: Vec<_> = red.reasons.iter().map(|reason| reason.code).collect();
+        assert_eq!((red.ready, codes.as_slice()), (false, &["syncing", "no_proofs"][..]));
+    }
+
+    #[test]
+    fn t76_what_was_asked_for_after_the_finalized_block_is_a_warning() {
+        let green = judged(serving(), Some(Coverage { block: 7, lacking: 0, pending: 1 }));
+        assert_eq!((green.ready, green.warnings[0].code), (true, "proofs_pending"));
+        assert_eq!(green.words, "ready, 1 accounts are proven from the next finality on");
+        assert_eq!(green.json()["warnings"][0]["code"], "proofs_pending");
+        assert!(judged(serving(), Some(Coverage::default())).warnings.is_empty());
+    }
+
+    #[test]
+    fn t75_warns_thirty_days_before_a_fork_that_the_image_does_not_know() {
+        let said = |left| {
+            let Readiness { ready, warnings, .. } = judged(Status { schedule_left: Some(left), ..serving() }, None);
+            assert!(ready && warnings.iter().all(|warning| warning.code == "fork_schedule_ends"));
+            warnings.into_iter().map(|warning| warning.words).next()
+        };
+        assert_eq!(said(30 * DAY + 1), None);
+        let words = said(30 * DAY).unwrap();
+        assert_eq!(words, "a fork begins in 30 days that this release does not know: bring in the next release");
+        assert!(said(DAY - 1).unwrap().starts_with("a fork begins within a day"));
+        assert!(said(0).unwrap().starts_with("a fork has begun"));
+    }
+
+    #[test]
+    fn t36_names_every_head_that_is_out_of_bounds() {
+        let old = Some(HeadStatus { age: 4_000, ..head() });
+        let red = judged(Status { attested: old, finalized: old, ..serving() }, None);
+        let codes: Vec<_> = red.reasons.iter().map(|reason| reason.code).collect();
+        assert_eq!(codes, ["attested_head_stale", "finalized_head_stale"]);
+        assert_eq!(red.words, "attested head 4000 s old; finalized head 4000 s old");
+        assert_eq!(red.json()["reasons"][1]["words"], "finalized head 4000 s old");
     }
 
     #[test]
     fn is_ready_only_when_serving_with_fresh_heads() {
         assert_eq!(words(serving(), 0), (true, "ready".to_owned()));
-        let old = HeadStatus { slot: 1, block_number: 1, age: 115 };
+        let old = HeadStatus { slot: 1, block_number: 1, age: 115, ..head() };
         assert_eq!(words(Status { attested: Some(old), ..serving() }, 5), (true, "ready".to_owned()));
         assert_eq!(words(Status { attested: Some(old), ..serving() }, 6), (false, "attested head 121 s old".to_owned()));
         let old = HeadStatus { age: 3_601, ..old };
@@ -154,7 +298,7 @@ mod tests {
         let stuck =
             Status { phase: Phase::Syncing, attested: None, finalized: None, problem: Some(Problem::Supply), ..serving() };
         assert_eq!(words(stuck, 0), (false, "syncing: no head yet (the host's answer does not verify)".to_owned()));
-        assert_eq!(readiness(None, &BOUNDS, Instant::now()).words, "enclave can't be reached");
+        assert_eq!(readiness(None, None, &BOUNDS, Instant::now()).words, "enclave can't be reached");
         assert_eq!(
             words(Status { ledger_size: Some(1_026), ..serving() }, 0),
             (true, "ready, anchor 1025 entries behind".to_owned())

@@ -1,25 +1,33 @@
 //! Supplies what the enclave needs, from the chain nodes and the store.
 
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use minicbor::bytes::ByteVec;
-use protocol::message::{AccountQuery, Batch, Need, Supply};
+use alloy_primitives::B256;
+use minicbor::bytes::{ByteArray, ByteVec};
+use protocol::message::{AccountQuery, Batch, Need, Status, Supply};
 use protocol::{frame, limits};
+use reqwest::Url;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::feed::{Beacon, Execution, FetchError};
+use crate::server::RunError;
+use crate::status::Snapshot;
 use crate::store::{Store, StoreError};
+use crate::witness::Witness;
 
 /// How long the nodes may take for one need, retries and all.
 const FEED: Duration = Duration::from_secs(30);
 
-/// Chain nodes and store together.
-#[derive(Clone, Debug)]
-pub(crate) struct Supplier {
-    pub(crate) beacon: Beacon,
-    pub(crate) execution: Execution,
-    pub(crate) store: Arc<Store>,
+/// Chain nodes, witness and store together: what the enclave needs comes from here.
+#[derive(Debug)]
+pub struct Supplier {
+    beacon: Beacon,
+    execution: Execution,
+    witness: Arc<Witness>,
+    store: Arc<Store>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -35,16 +43,54 @@ enum SupplyError {
 }
 
 impl Supplier {
-    /// The frame with the supply for `need`, and whether it was to be had; [`Supply::Unavailable`] if not.
-    pub(crate) async fn supply(&self, need: Need) -> (Vec<u8>, bool) {
-        let supply = match self.look_up(need).await {
+    /// A supplier that asks these nodes, `patience` for one request to one of them, and keeps its witness in `directory`.
+    ///
+    /// # Errors
+    /// More than 8 nodes of a kind, TLS that can't be set up, or a witness that can't be opened.
+    pub fn open(
+        beacon: Vec<Url>,
+        execution: Vec<Url>,
+        patience: Duration,
+        directory: &Path,
+        store: Arc<Store>,
+    ) -> Result<Self, RunError> {
+        if beacon.len() > limits::HEADS || execution.len() > limits::HEADS {
+            return Err(RunError::Nodes);
+        }
+        let execution = Execution::new(execution, patience)?;
+        let witness = Arc::new(Witness::open(directory, execution.clone())?);
+        Ok(Self { beacon: Beacon::new(beacon, patience)?, execution, witness, store })
+    }
+
+    pub(crate) fn witness(&self) -> Arc<Witness> {
+        Arc::clone(&self.witness)
+    }
+
+    /// Keeps proofs at the heads of this status, as the host does whenever the enclave has a new one, and says whether what was
+    /// registered by the finalized block is proven at it.
+    pub async fn keep_proofs(&self, status: Status) -> bool {
+        let (sender, receiver) = watch::channel(Some(Snapshot { status, at: Instant::now() }));
+        // It ends when there is nobody who could send another status.
+        drop(sender);
+        Arc::clone(&self.witness).run(receiver).await;
+        self.witness.coverage().is_some_and(|coverage| coverage.lacking == 0)
+    }
+
+    /// The supply for `need`; [`Supply::Unavailable`] if it is not to be had.
+    pub async fn supply(&self, need: Need) -> Supply {
+        match self.look_up(need).await {
             Ok(supply) => supply,
             Err(error) => {
                 tracing::warn!(%error, "a need could not be supplied");
                 Supply::Unavailable
             }
-        };
-        let supplied = supply != Supply::Unavailable;
+        }
+    }
+
+    /// The frame with the supply for `need`, and whether it was to be had; [`Supply::Unavailable`] if not.
+    pub(crate) async fn supply_frame(&self, need: Need) -> (Vec<u8>, bool) {
+        let supply = self.supply(need).await;
+        let supplied = !matches!(supply, Supply::Unavailable | Supply::Unproven);
         if let Ok(message) = frame::encode_message(supply, limits::HOST_FRAME) {
             return (message, supplied);
         }
@@ -60,33 +106,38 @@ impl Supplier {
                 Ok(Supply::Updates(updates.into_iter().map(ByteVec::from).collect()))
             }
             Need::Heads => self.heads().await,
-            Need::State { block_number, block_hash: _, accounts } => self.state(block_number, &accounts).await,
+            Need::State { block_number, block_hash, accounts } => self.state(block_number, *block_hash, accounts).await,
             Need::Record { id } => {
                 let sealed = self.blocking(move |store| store.record(&id)).await?;
                 Ok(Supply::Record(sealed.map(ByteVec::from)))
             }
             Need::Ledger { from } => Ok(Supply::Ledger(self.blocking(move |store| store.entries(from)).await?)),
             Need::Commit(batch) => self.commit(batch).await,
-            Need::Headers { hashes } => {
-                let headers = in_time(self.execution.headers(&hashes)).await?;
-                Ok(Supply::Headers(headers.into_iter().map(ByteVec::from).collect()))
-            }
+            Need::Headers { hashes } => self.headers(&hashes).await,
         }
     }
 
     async fn heads(&self) -> Result<Supply, SupplyError> {
-        let (finality, optimistic) =
-            tokio::join!(in_time(self.beacon.finality_update()), in_time(self.beacon.optimistic_update()));
-        match (finality, optimistic) {
-            (Err(error), Err(_)) => Err(error),
-            (finality, optimistic) => {
-                Ok(Supply::Heads { finality: finality.ok().map(ByteVec::from), optimistic: optimistic.ok().map(ByteVec::from) })
-            }
-        }
+        let heads = in_time(self.beacon.heads()).await?;
+        let list = |heads: Vec<Vec<u8>>| heads.into_iter().map(ByteVec::from).collect();
+        Ok(Supply::Heads { finality: list(heads.finality), optimistic: list(heads.optimistic) })
     }
 
-    async fn state(&self, block_number: u64, accounts: &[AccountQuery]) -> Result<Supply, SupplyError> {
-        Ok(Supply::State(in_time(self.execution.prove(block_number, accounts)).await?))
+    async fn headers(&self, hashes: &[ByteArray<32>]) -> Result<Supply, SupplyError> {
+        let headers = in_time(self.execution.headers(hashes)).await?;
+        Ok(Supply::Headers(headers.into_iter().map(ByteVec::from).collect()))
+    }
+
+    async fn state(&self, number: u64, hash: [u8; 32], accounts: Vec<AccountQuery>) -> Result<Supply, SupplyError> {
+        match in_time(self.witness.prove(number, B256::from(hash), accounts)).await {
+            Ok(proofs) => Ok(Supply::State(proofs)),
+            // The nodes are well, and none of them has the state of this block any more.
+            Err(SupplyError::Feed(error)) if error.is_answer() => {
+                tracing::warn!(block = number, %error, "no node proves this block; what was asked is proven from here on");
+                Ok(Supply::Unproven)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn commit(&self, batch: Batch) -> Result<Supply, SupplyError> {

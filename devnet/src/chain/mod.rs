@@ -103,6 +103,10 @@ pub struct Faults {
     pub beacon_down: bool,
     /// The JSON-RPC endpoint answers 503.
     pub execution_down: bool,
+    /// Proofs, code and calls are answered at this many of the newest blocks, as a node answers that has pruned the state of the others.
+    pub pruned: Option<usize>,
+    /// Slots that finality comes later than the configuration says.
+    pub finality_lag: u64,
 }
 
 impl Default for Faults {
@@ -116,6 +120,8 @@ impl Default for Faults {
             wrong_code: false,
             beacon_down: false,
             execution_down: false,
+            pruned: None,
+            finality_lag: 0,
         }
     }
 }

@@ -235,7 +235,8 @@ impl Node {
     fn beacon(&self, slot: u64, parent: Root, aggregate: SyncAggregate, payload: Payload) -> BeaconBlock {
         let odd = (slot / SLOTS_PER_PERIOD) % 2 == 1;
         // Until some block is old enough, the first one is finalized: a light client must be able to start at once.
-        let old = self.blocks.partition_point(|block| block.beacon.header.slot + self.config.finality <= slot);
+        let finality = self.config.finality + self.faults.finality_lag;
+        let old = self.blocks.partition_point(|block| block.beacon.header.slot + finality <= slot);
         let finalized = if self.blocks.is_empty() { None } else { Some(old.saturating_sub(1)) };
         let state = Proven {
             noise: ssz::sha256(&[b"noise", &self.config.seed, &slot.to_be_bytes()]),
@@ -364,10 +365,16 @@ impl Node {
 
     /// Runs a call on a block's state.
     pub(super) fn call(&self, index: usize, call: &Call) -> Result<Ran> {
-        let Some(world) = &self.blocks[index].world else { bail!("{}", self.pruned(index)) };
+        let Some(world) = self.world_at(index) else { bail!("{}", self.pruned(index)) };
         let hashes = |number| self.hash_of(number);
         let view = View { world, hashes: &hashes };
         Ok(evm::call(view, self.header(index), self.config.chain_id, call)?)
+    }
+
+    /// The state of a block, as far as the node still answers for it.
+    pub(super) fn world_at(&self, index: usize) -> Option<&World> {
+        let served = self.faults.pruned.is_none_or(|blocks| index + blocks > self.newest());
+        self.blocks[index].world.as_ref().filter(|_| served)
     }
 
     pub(super) fn pruned(&self, index: usize) -> String {

@@ -267,6 +267,6 @@ impl Node {
     }
 
     pub(super) fn state(&self, index: usize) -> Result<&super::world::World, RpcError> {
-        self.blocks[index].world.as_ref().ok_or_else(|| RpcError::server(self.pruned(index)))
+        self.world_at(index).ok_or_else(|| RpcError::server(self.pruned(index)))
     }
 }

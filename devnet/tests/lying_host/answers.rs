@@ -12,7 +12,7 @@ fn supplies() -> Vec<Supply> {
     vec![
         Supply::Bootstrap(vec![1].into()),
         Supply::Updates(Vec::new()),
-        Supply::Heads { finality: None, optimistic: None },
+        Supply::Heads { finality: Vec::new(), optimistic: Vec::new() },
         Supply::State(Vec::new()),
         Supply::Record(None),
         Supply::Ledger(Vec::new()),
@@ -94,7 +94,7 @@ fn a_tick_that_is_lied_to_costs_no_call() {
         let _ = world.ask(HostRequest::Tick, &mut |_, truth| if same_kind(&truth, &wrong) { truth } else { wrong.clone() });
         world.honest_call(&caller);
     }
-    let garbage = || Some(ByteVec::from(vec![7; 1_000]));
+    let garbage = || vec![ByteVec::from(vec![7; 1_000]); 1_000];
     let answer = world.ask(HostRequest::Tick, &mut |need, truth| match need {
         Need::Heads => Supply::Heads { finality: garbage(), optimistic: garbage() },
         _ => truth,

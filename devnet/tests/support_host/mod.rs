@@ -251,10 +251,12 @@ impl World {
                 Supply::Updates(self.chain.updates(*period, *count).into_iter().map(Into::into).collect())
             }
             Need::Heads => Supply::Heads {
-                finality: Some(self.chain.finality_update().into()),
-                optimistic: Some(self.chain.optimistic_update().into()),
+                finality: vec![self.chain.finality_update().into()],
+                optimistic: vec![self.chain.optimistic_update().into()],
             },
-            Need::State { block_number, accounts, .. } => Supply::State(proofs::prove(&self.chain, *block_number, accounts)),
+            Need::State { block_number, accounts, .. } => {
+                proofs::prove(&self.chain, *block_number, accounts).map_or(Supply::Unproven, Supply::State)
+            }
             Need::Record { id } => Supply::Record(self.records.get(&**id).map(|sealed| sealed.clone().into())),
             Need::Ledger { from } => {
                 let from = usize::try_from(*from).unwrap();

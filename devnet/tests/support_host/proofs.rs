@@ -6,10 +6,14 @@ use minicbor::bytes::ByteVec;
 use protocol::message::{AccountProof, AccountQuery, SlotProof};
 use serde_json::{Value, json};
 
-fn ask(chain: &Devnet, method: &str, params: Value) -> Value {
+/// `None` if the node has pruned the state.
+fn ask(chain: &Devnet, method: &str, params: Value) -> Option<Value> {
     let answer = chain.rpc(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}));
-    assert!(answer.get("error").is_none(), "{answer}");
-    answer["result"].clone()
+    if let Some(error) = answer.get("error") {
+        assert!(error["message"].as_str().unwrap().contains("pruned"), "{answer}");
+        return None;
+    }
+    Some(answer["result"].clone())
 }
 
 fn nodes(proof: &Value) -> Vec<ByteVec> {
@@ -17,21 +21,21 @@ fn nodes(proof: &Value) -> Vec<ByteVec> {
     proof.as_array().unwrap().iter().map(node).collect()
 }
 
-/// Proofs at a block.
-pub(super) fn prove(chain: &Devnet, block: u64, accounts: &[AccountQuery]) -> Vec<AccountProof> {
+/// Proofs at a block, unless the node has pruned its state.
+pub(super) fn prove(chain: &Devnet, block: u64, accounts: &[AccountQuery]) -> Option<Vec<AccountProof>> {
     let block = format!("0x{block:x}");
     let one = |query: &AccountQuery| {
         let address = Address::from(*query.address);
         let keys: Vec<B256> = query.slots.iter().map(|slot| B256::from(**slot)).collect();
-        let proof = ask(chain, "eth_getProof", json!([address, keys, block]));
+        let proof = ask(chain, "eth_getProof", json!([address, keys, block]))?;
         let slots = query.slots.iter().zip(proof["storageProof"].as_array().unwrap());
-        let code = || ask(chain, "eth_getCode", json!([address, block])).as_str().unwrap().parse::<Bytes>().unwrap();
-        AccountProof {
+        let code = ask(chain, "eth_getCode", json!([address, block]))?.as_str().unwrap().parse::<Bytes>().unwrap();
+        Some(AccountProof {
             address: query.address,
             nodes: nodes(&proof["accountProof"]),
             slots: slots.map(|(slot, proof)| SlotProof { slot: *slot, nodes: nodes(&proof["proof"]) }).collect(),
-            code: query.code.then(|| ByteVec::from(code().to_vec())),
-        }
+            code: query.code.then(|| ByteVec::from(code.to_vec())),
+        })
     };
     accounts.iter().map(one).collect()
 }
@@ -39,6 +43,6 @@ pub(super) fn prove(chain: &Devnet, block: u64, accounts: &[AccountQuery]) -> Ve
 impl super::World {
     /// True proofs of another block.
     pub(crate) fn prove_at(&self, block: u64, accounts: &[AccountQuery]) -> Vec<AccountProof> {
-        prove(&self.chain, block, accounts)
+        prove(&self.chain, block, accounts).unwrap()
     }
 }

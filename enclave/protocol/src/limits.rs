@@ -20,6 +20,8 @@ pub const NONCE: usize = 64;
 pub const LIGHT_CLIENT_OBJECT: usize = 32 << 10;
 /// Light-client updates in one answer (consensus-specs `MAX_REQUEST_LIGHT_CLIENT_UPDATES`).
 pub const UPDATES: usize = 128;
+/// Newest heads of each kind in one answer: one from each of the host's beacon nodes.
+pub const HEADS: usize = 8;
 /// Execution headers in one answer: those of the finalized and of the attested head.
 pub const EXECUTION_HEADERS: usize = 2;
 /// A sealed record.

@@ -203,18 +203,18 @@ pub enum Supply {
     /// For [`Need::Bootstrap`]: SSZ.
     #[n(0)]
     Bootstrap(#[n(0)] ByteVec),
-    /// For [`Need::Updates`]: SSZ, one per period, in order. May be fewer than asked.
+    /// For [`Need::Updates`]: SSZ, by period; of a period perhaps several, from nodes that differ. May be fewer than asked.
     #[n(1)]
     Updates(#[n(0)] Vec<ByteVec>),
-    /// For [`Need::Heads`]: SSZ.
+    /// For [`Need::Heads`]: SSZ, at most [`crate::limits::HEADS`] of each kind, as nodes may differ.
     #[n(2)]
     Heads {
-        /// `LightClientFinalityUpdate`.
+        /// `LightClientFinalityUpdate`s.
         #[n(0)]
-        finality: Option<ByteVec>,
-        /// `LightClientOptimisticUpdate`.
+        finality: Vec<ByteVec>,
+        /// `LightClientOptimisticUpdate`s.
         #[n(1)]
-        optimistic: Option<ByteVec>,
+        optimistic: Vec<ByteVec>,
     },
     /// For [`Need::State`].
     #[n(3)]
@@ -234,6 +234,9 @@ pub enum Supply {
     /// For [`Need::Headers`]: RLP, one per hash, in order.
     #[n(8)]
     Headers(#[n(0)] Vec<ByteVec>),
+    /// For [`Need::State`]: no chain node proves this at this block. The host proves it at every block to come.
+    #[n(9)]
+    Unproven,
 }
 
 /// EIP-1186 proof nodes of one account.
@@ -346,4 +349,8 @@ pub enum Problem {
     #[n(12)]
     #[error("security module failed")]
     Nsm,
+    /// No chain node proves, at the finalized block, state that the vault reads.
+    #[n(13)]
+    #[error("no chain node proves the vault's state at the finalized block: wait for the next finality")]
+    Unproven,
 }

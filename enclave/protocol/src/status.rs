@@ -32,6 +32,10 @@ pub struct Status {
     /// Accounts and slots the vault read last, so that the host can keep proofs of them.
     #[n(7)]
     pub touched: Vec<AccountQuery>,
+    /// Seconds, by the enclave's time, until a fork begins that this image does not know, if one is scheduled. From then on it
+    /// accepts no head.
+    #[n(8)]
+    pub schedule_left: Option<u64>,
 }
 
 /// Where a vault is on its way to serving.
@@ -67,6 +71,9 @@ pub struct HeadStatus {
     /// Seconds since the slot began, by the enclave's time.
     #[n(2)]
     pub age: u64,
+    /// Execution block hash.
+    #[n(3)]
+    pub block_hash: ByteArray<32>,
 }
 
 /// What `VaultRegistry.claimWriter` and `advance` take.

@@ -17,7 +17,7 @@ use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
 use crate::refusal::{RECEIPT, Refusal};
 use crate::state::Shared;
-use crate::views::fetch;
+use crate::views::{Fetched, Lacking};
 use crate::{internal, perform};
 
 /// Characters of a receipt in one header; a longer receipt continues in the next of the same name.
@@ -115,6 +115,7 @@ async fn confirmed(io: &Io, shared: &Shared, mut claimed: Claimed, identity: &Id
         Err(Stop(Problem::StaleChain)) => return Err(Refusal::StaleChain.into()),
         Err(stop) => return Err(stop.into()),
     };
+    let mut lacking = Lacking::default();
     loop {
         let confirming = pair.with(|finalized, attested| confirm(claimed, identity, finalized, attested, &shared.machine));
         match confirming {
@@ -126,8 +127,9 @@ async fn confirmed(io: &Io, shared: &Shared, mut claimed: Claimed, identity: &Id
             Confirming::Refused(error) => return Err(Refusal::Unauthenticated(error.rule()).into()),
             Confirming::Missing { claimed: back, finalized, attested } => {
                 claimed = back;
-                fetch(io, &pair.finalized, &finalized).await?;
-                fetch(io, &pair.attested, &attested).await?;
+                if lacking.fetch(io, &pair, &finalized, &attested).await? == Fetched::Unproven {
+                    return Err(Refusal::Unproven.into());
+                }
             }
         }
     }
@@ -204,6 +206,7 @@ pub(crate) async fn asked(
             Err(stop) => return Err(stop),
         }
     };
+    let mut lacking = Lacking::default();
     loop {
         let proving = pair.with(|finalized, attested| {
             prove(authenticated, operations.clone(), identity, finalized, attested, &shared.machine, asked_at)
@@ -211,8 +214,9 @@ pub(crate) async fn asked(
         match proving {
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
-                fetch(io, &pair.finalized, &finalized).await?;
-                fetch(io, &pair.attested, &attested).await?;
+                if lacking.fetch(io, &pair, &finalized, &attested).await? == Fetched::Unproven {
+                    return Ok(plain(authenticated, Refusal::Unproven));
+                }
             }
             Proving::Failed { authenticated, error } => {
                 let refusal = match error {

@@ -43,7 +43,7 @@ async fn simulate(io: &Io, shared: &Shared, authenticated: Authenticated, identi
             let (finalized, attested) = permit.heads();
             (true, String::new(), Some((finalized.block_number, attested.block_number)))
         }
-        Asked::Refused { refusal: Refusal::StaleChain, .. } => return Err(Refusal::StaleChain.into()),
+        Asked::Refused { refusal: refusal @ (Refusal::StaleChain | Refusal::Unproven), .. } => return Err(refusal.into()),
         Asked::Refused { refusal, evidence, .. } => {
             let heads = evidence.map(|evidence| (evidence.finalized.block_number, evidence.attested.block_number));
             (false, refusal.rule().to_owned(), heads)

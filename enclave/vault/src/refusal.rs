@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     BudgetExhausted,
     /// No head within its bound.
     StaleChain,
+    /// No chain node proves, at the finalized head, something that the call reads. It will be proven at a later one.
+    Unproven,
     /// What the request does can't be named.
     UnknownOperation(&'static str),
     /// The platform refuses the credential.
@@ -34,7 +36,7 @@ impl Refusal {
             Self::Unauthenticated(_) => "unauthenticated",
             Self::NotPermitted(_) => "not_permitted",
             Self::BudgetExhausted => "budget_exhausted",
-            Self::StaleChain => "stale_chain",
+            Self::StaleChain | Self::Unproven => "stale_chain",
             Self::UnknownOperation(_) => "unknown_operation",
             Self::ReauthorizationRequired => "reauthorization_required",
             Self::Upstream(_) => "upstream_error",
@@ -47,6 +49,7 @@ impl Refusal {
         match self {
             Self::NotPermitted(rule) => rule,
             Self::Malformed(rule) | Self::Unauthenticated(rule) | Self::UnknownOperation(rule) | Self::Upstream(rule) => rule,
+            Self::Unproven => "chain.unproven_at_finalized",
             Self::BudgetExhausted | Self::StaleChain | Self::ReauthorizationRequired | Self::Busy => "",
         }
     }
@@ -57,7 +60,7 @@ impl Refusal {
             Self::Unauthenticated(_) => 401,
             Self::NotPermitted(_) => 403,
             Self::BudgetExhausted => 429,
-            Self::StaleChain | Self::Busy => 503,
+            Self::StaleChain | Self::Unproven | Self::Busy => 503,
             Self::UnknownOperation(_) => 422,
             Self::ReauthorizationRequired => 424,
             Self::Upstream(_) => 502,
@@ -70,12 +73,15 @@ impl Refusal {
             Self::Upstream(_) | Self::ReauthorizationRequired => "failed",
             _ => "refused",
         };
-        let body = json!({
+        let mut body = json!({
             "type": format!("urn:pst-vault:{}", self.name()),
             "title": self.name(),
             "status": self.status(),
             "rule": self.rule(),
         });
+        if let (Self::Unproven, Some(members)) = (self, body.as_object_mut()) {
+            members.insert("detail".to_owned(), UNPROVEN.into());
+        }
         Response {
             status: self.status(),
             headers: vec![
@@ -86,6 +92,10 @@ impl Refusal {
         }
     }
 }
+
+/// What to do about [`Refusal::Unproven`].
+const UNPROVEN: &str = "This call reads state that no chain node of the host proves at the finalized block. The host proves it from now \
+    on: sign the call anew when the next block is finalized, which takes up to 20 minutes on mainnet.";
 
 /// Header of every inner response: `upstream`, `refused`, `failed`, or `vault` for the vault's own answers.
 pub(crate) const OUTCOME: &str = "pst-vault-outcome";

@@ -186,6 +186,7 @@ impl Shared {
         let head = |head: &chain::VerifiedHead| HeadStatus {
             slot: head.slot().0,
             block_number: head.block_number(),
+            block_hash: head.block_hash().into(),
             age: state
                 .configured
                 .as_ref()
@@ -200,6 +201,11 @@ impl Shared {
             anchored_size: state.anchored,
             problem: state.problem,
             touched: state.views.touched(),
+            schedule_left: state
+                .configured
+                .as_ref()
+                .and_then(|configured| configured.network.schedule_ends())
+                .map(|end| end.saturating_sub(seconds)),
         }
     }
 }

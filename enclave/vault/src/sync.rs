@@ -10,7 +10,7 @@ use policy::{Bounds, ViewCall, Viewed};
 use protocol::attested::{self, Checkpoint, Serving as ServingData, UserData};
 use protocol::ledger::{self, Body, Boot};
 use protocol::message::{AnchorStatement, Answer, Need, Problem, Supply};
-use protocol::{anchor, cbor};
+use protocol::{anchor, cbor, limits};
 
 use crate::append::append;
 use crate::boot::started_from;
@@ -18,7 +18,7 @@ use crate::conversation::{Io, Stop};
 use crate::ledger::{Ledger, Proposal};
 use crate::serving::Serving;
 use crate::state::{Shared, State};
-use crate::views::{Pair, View, fetch, fetch_queries};
+use crate::views::{Fetched, Pair, View, fetch, fetch_queries};
 
 /// Round trips for the state of one question, at most.
 pub(crate) const ROUNDS: usize = 16;
@@ -65,17 +65,20 @@ async fn advance(io: &Io, shared: &Shared) -> Result<(), Stop> {
         let state = shared.state();
         (state.serving.as_ref().is_some_and(|serving| serving.ready), state.candidate.is_some() || state.serving.is_some())
     };
+    let connected = connect(io, shared).await;
     if !unlocked {
+        // Its heads are connected while it waits for shares, so that the host keeps proofs at them; what fails here matters later.
         return Ok(());
     }
-    connect(io, shared).await?;
+    connected?;
     let pair = fresh_pair(io, shared)?;
     if !serving {
         return open(io, shared, &pair).await;
     }
-    for view in [&pair.finalized, &pair.attested] {
+    for view in [&pair.attested, &pair.finalized] {
         let queries = shared.state().views.unproven(view);
-        fetch_queries(io, view, queries).await?;
+        // What nobody proves now, a call that reads it will ask for again.
+        let (Fetched::Proven | Fetched::Unproven) = fetch_queries(io, view, queries).await?;
     }
     let anchored = state_of(io, shared, &pair.finalized).await?;
     let now = io.now();
@@ -142,12 +145,12 @@ async fn heads(io: &Io, shared: &Shared) -> Result<(), Stop> {
     let now = seconds(io);
     let mut state = shared.state();
     if let Some(light) = state.light.as_mut() {
-        // A head that is no newer, or has too few signers, moves nothing; its age decides whether that matters.
-        if let Some(finality) = finality {
-            let _ = light.advance(Message::Finality(&finality), now);
+        // A head that is no newer, or does not verify, moves nothing; the age of the one that stands decides whether that matters.
+        for finality in finality.iter().take(limits::HEADS) {
+            let _ = light.advance(Message::Finality(finality), now);
         }
-        if let Some(optimistic) = optimistic {
-            let _ = light.advance(Message::Optimistic(&optimistic), now);
+        for optimistic in optimistic.iter().take(limits::HEADS) {
+            let _ = light.advance(Message::Optimistic(optimistic), now);
         }
     }
     Ok(())
@@ -212,7 +215,9 @@ fn fresh_pair(io: &Io, shared: &Shared) -> Result<Pair, Stop> {
 
 /// Opens the vault: the root key must be the chain's, the ledger must be this vault's and extend the anchor at both heads.
 async fn open(io: &Io, shared: &Shared, pair: &Pair) -> Result<(), Stop> {
-    let on_chain = [state_of(io, shared, &pair.finalized).await?, state_of(io, shared, &pair.attested).await?];
+    // The attested head first: nodes prove it even if they keep little state, and the host learns what to keep proofs of.
+    let attested = state_of(io, shared, &pair.attested).await?;
+    let on_chain = [state_of(io, shared, &pair.finalized).await?, attested];
     let [finalized, _] = &on_chain;
     if shared.state().serving.is_none() {
         unlock(io, shared, finalized.rootCommitment)?;
@@ -332,7 +337,10 @@ async fn state_of(io: &Io, shared: &Shared, view: &View) -> Result<stateOfReturn
     for _ in 0..ROUNDS {
         let viewed = policy::view(&view.state(), &call, Some(B256::from(registry.code_hash)), &shared.machine);
         match viewed {
-            Viewed::Missing(wanted) => fetch(io, view, &wanted).await?,
+            Viewed::Missing(wanted) => match fetch(io, view, &wanted).await? {
+                Fetched::Proven => {}
+                Fetched::Unproven => return Err(Stop(Problem::Unproven)),
+            },
             Viewed::Output { data, touched, called: _ } => {
                 shared.state().views.remember(&touched);
                 let state = stateOfCall::abi_decode_returns_validate(&data).map_err(|_| Stop(Problem::RootCommitment))?;

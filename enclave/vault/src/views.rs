@@ -176,20 +176,55 @@ fn queries(wanted: &Wanted) -> Vec<AccountQuery> {
         .collect()
 }
 
+/// How the host answered a question for proofs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Fetched {
+    /// With proofs that hold, of all that was asked for.
+    Proven,
+    /// No node of the host proves this at this block.
+    Unproven,
+}
+
 /// Asks the host to prove what a run lacks.
-pub(crate) async fn fetch(io: &Io, view: &View, wanted: &Wanted) -> Result<(), Stop> {
+pub(crate) async fn fetch(io: &Io, view: &View, wanted: &Wanted) -> Result<Fetched, Stop> {
     fetch_queries(io, view, queries(wanted)).await
 }
 
+/// What a run at both heads lacks, round by round.
+#[derive(Debug, Default)]
+pub(crate) struct Lacking {
+    /// Something at the finalized head can't be proven.
+    unproven: bool,
+}
+
+impl Lacking {
+    /// Fetches what a round lacks. The attested head first and to its end, so that the host has seen all that the run reads when it is
+    /// given up for what can't be proven at the finalized one: the host proves that at every block from here on.
+    pub(crate) async fn fetch(&mut self, io: &Io, pair: &Pair, finalized: &Wanted, attested: &Wanted) -> Result<Fetched, Stop> {
+        if fetch(io, &pair.attested, attested).await? == Fetched::Unproven {
+            return Ok(Fetched::Unproven);
+        }
+        if !self.unproven && fetch(io, &pair.finalized, finalized).await? == Fetched::Unproven {
+            self.unproven = true;
+        }
+        Ok(if self.unproven && attested.is_empty() { Fetched::Unproven } else { Fetched::Proven })
+    }
+}
+
 /// Asks the host to prove accounts and slots. What does not verify, and what does not bring all that was asked for, ends the conversation.
-pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<(), Stop> {
+pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<Fetched, Stop> {
     if accounts.is_empty() {
-        return Ok(());
+        return Ok(Fetched::Proven);
     }
     let head = view.head();
     let need =
         Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts: accounts.clone() };
-    let Supply::State(proofs) = io.need(need).await? else { return Err(Stop(Problem::Supply)) };
+    let proofs = match io.need(need).await? {
+        Supply::State(proofs) => proofs,
+        Supply::Unproven => return Ok(Fetched::Unproven),
+        _ => return Err(Stop(Problem::Supply)),
+    };
     let mut state = view.state();
     for proof in &proofs {
         let slots =
@@ -203,7 +238,7 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
             })
             .map_err(|_| Stop(Problem::Supply))?;
     }
-    if accounts.iter().all(|query| is_proven(&state, query)) { Ok(()) } else { Err(Stop(Problem::Supply)) }
+    if accounts.iter().all(|query| is_proven(&state, query)) { Ok(Fetched::Proven) } else { Err(Stop(Problem::Supply)) }
 }
 
 fn is_proven(state: &ProvenState, query: &AccountQuery) -> bool {

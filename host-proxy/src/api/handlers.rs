@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -55,7 +55,7 @@ pub(super) async fn status(State(app): Shared) -> Handled {
     match app.enclave.serve(HostRequest::Status).await? {
         Answer::Status(status) => {
             let snapshot = Snapshot { status, at: Instant::now() };
-            let readiness = readiness(Some(&snapshot), &app.bounds, snapshot.at);
+            let readiness = readiness(Some(&snapshot), app.witness.coverage().as_ref(), &app.bounds, snapshot.at);
             let json = status::json(&snapshot.status, &readiness).to_string();
             Ok(bytes("application/json", json.into_bytes()))
         }
@@ -104,12 +104,16 @@ pub(super) async fn healthz() -> Response {
     bytes("text/plain; charset=utf-8", b"ok\n".to_vec())
 }
 
-pub(super) async fn readyz(State(app): Shared) -> Handled {
+/// For people in one line of text; for programs in JSON, if they ask for it.
+pub(super) async fn readyz(State(app): Shared, headers: HeaderMap) -> Handled {
     let readiness = app.readiness();
-    if readiness.ready {
-        Ok(bytes("text/plain; charset=utf-8", format!("{}\n", readiness.words).into_bytes()))
+    let json = headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
+    if !readiness.ready {
+        Err(ApiProblem::not_ready(&readiness))
+    } else if json {
+        Ok(bytes("application/json", readiness.json().to_string().into_bytes()))
     } else {
-        Err(ApiProblem::not_ready(readiness.words))
+        Ok(bytes("text/plain; charset=utf-8", format!("{}\n", readiness.words).into_bytes()))
     }
 }
 

@@ -4,9 +4,10 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::message::Problem;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::link::ConverseError;
+use crate::status::{self, Readiness};
 use crate::store::StoreError;
 
 /// RFC 9458, section 5.3: the client's key configuration is not this gateway's.
@@ -19,6 +20,8 @@ pub(crate) struct ApiProblem {
     code: &'static str,
     title: &'static str,
     detail: Option<String>,
+    /// What is missing, each with a code.
+    reasons: Option<Value>,
 }
 
 impl ApiProblem {
@@ -40,13 +43,14 @@ impl ApiProblem {
         Self::new(StatusCode::BAD_GATEWAY, "enclave_protocol", "the enclave answered something else");
 
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, detail: None }
+        Self { status, code, title, detail: None, reasons: None }
     }
 
     /// Calls are not served yet; `words` say why.
-    pub(crate) fn not_ready(words: String) -> Self {
+    pub(crate) fn not_ready(readiness: &Readiness) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "the vault does not serve calls");
-        problem.detail = Some(words);
+        problem.detail = Some(readiness.words.clone());
+        problem.reasons = Some(status::list(&readiness.reasons));
         problem
     }
 }
@@ -69,6 +73,7 @@ impl From<Problem> for ApiProblem {
             Problem::Supply => (UNAVAILABLE, "supply", "this host could not supply what the enclave needs"),
             Problem::Ledger => (UNAVAILABLE, "ledger", "the enclave refuses the ledger"),
             Problem::StaleChain => (UNAVAILABLE, "stale_chain", "the chain head is stale"),
+            Problem::Unproven => (UNAVAILABLE, "unproven", "no chain node proves the vault's state at the finalized block"),
             Problem::Nsm => (UNAVAILABLE, "nsm", "the security module failed"),
         };
         Self { detail: Some(problem.to_string()), ..Self::new(status, code, title) }
@@ -100,14 +105,17 @@ impl From<StoreError> for ApiProblem {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail } = self;
+        let Self { status, code, title, detail, reasons } = self;
         let kind = match code {
             "unknown_key" => OHTTP_KEY.to_owned(),
             _ => format!("urn:pst-vault:problem:{code}"),
         };
         let mut body = json!({ "type": kind, "title": title, "status": status.as_u16(), "code": code });
-        if let (Some(detail), Some(members)) = (detail, body.as_object_mut()) {
-            members.insert("detail".to_owned(), detail.into());
+        if let Some(detail) = detail {
+            body["detail"] = detail.into();
+        }
+        if let Some(reasons) = reasons {
+            body["reasons"] = reasons;
         }
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body.to_string()).into_response();

@@ -1,96 +1,155 @@
-//! The light-client part of the beacon API, as SSZ (beacon-APIs `apis/beacon/light_client`).
+//! The light-client part of the beacon API (beacon-APIs `apis/beacon/light_client`).
+//!
+//! Who is right among nodes that differ only the enclave can say, as only it has the committee. So heads and updates go to it from
+//! every node that answers, and a node that lies costs it one look.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use beacon_api::{Encoding, Kind, MAX_JSON, MAX_SSZ, Preset, Summary};
 use protocol::limits;
 use reqwest::Url;
 
-use super::{Ask, FetchError, Nodes};
+use super::nodes::{Ask, Body};
+use super::{FetchError, Nodes};
 
+/// Bytes of updates in one supply: a frame, less what is around them.
+const UPDATES: usize = limits::HOST_FRAME - (64 << 10);
 /// Bytes of the length and of the fork digest before each update.
-const LENGTH: usize = 8;
-const DIGEST: usize = 4;
+const FRAMING: usize = 12;
 
 /// Beacon nodes.
-#[derive(Clone, Debug)]
-pub(crate) struct Beacon(Nodes);
+#[derive(Debug)]
+pub(crate) struct Beacon {
+    nodes: Nodes,
+    /// Which node gave the last bootstrap, and of which root. It is asked last if the same is wanted again: it did not do.
+    bootstrap: Mutex<Option<([u8; 32], usize)>>,
+}
+
+/// Finality and optimistic updates from different nodes, newest first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Heads {
+    pub(crate) finality: Vec<Vec<u8>>,
+    pub(crate) optimistic: Vec<Vec<u8>>,
+}
 
 impl Beacon {
     /// # Errors
     /// If the TLS back end can't be set up.
-    pub(crate) fn new(urls: Vec<Url>) -> Result<Self, reqwest::Error> {
-        Nodes::new("beacon", urls).map(Self)
+    pub(crate) fn new(urls: Vec<Url>, patience: Duration) -> Result<Self, reqwest::Error> {
+        Ok(Self { nodes: Nodes::new("beacon", urls, patience)?, bootstrap: Mutex::new(None) })
     }
 
     /// `LightClientBootstrap` of a block root.
     pub(crate) async fn bootstrap(&self, root: &[u8; 32]) -> Result<Vec<u8>, FetchError> {
-        self.object(&["bootstrap", &format!("0x{}", hex::encode(root))]).await
+        let last = *self.bootstrap.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = last.filter(|(of, _)| of == root).map(|(_, node)| node);
+        let path = &["bootstrap", &format!("0x{}", hex::encode(root))];
+        let (node, (ssz, _)) = self.nodes.first(get(path), after, |body| object(Kind::Bootstrap, body)).await?;
+        *self.bootstrap.lock().unwrap_or_else(PoisonError::into_inner) = Some((*root, node));
+        Ok(ssz)
     }
 
-    /// The newest `LightClientFinalityUpdate`.
-    pub(crate) async fn finality_update(&self) -> Result<Vec<u8>, FetchError> {
-        self.object(&["finality_update"]).await
+    /// The newest heads that two thirds signed. Those that fewer signed, or that finalize nothing, are left out: nodes serve such
+    /// for as long as they have no better.
+    pub(crate) async fn heads(&self) -> Result<Heads, FetchError> {
+        let finality = self.candidates(Kind::FinalityUpdate, "finality_update", |s| s.finalized_slot.map(|f| (f, s.slot)));
+        let optimistic = self.candidates(Kind::OptimisticUpdate, "optimistic_update", |s| Some((s.slot, s.signature_slot)));
+        match tokio::join!(finality, optimistic) {
+            (Err(error), Err(_)) => Err(error),
+            (finality, optimistic) => {
+                Ok(Heads { finality: finality.unwrap_or_default(), optimistic: optimistic.unwrap_or_default() })
+            }
+        }
     }
 
-    /// The newest `LightClientOptimisticUpdate`.
-    pub(crate) async fn optimistic_update(&self) -> Result<Vec<u8>, FetchError> {
-        self.object(&["optimistic_update"]).await
+    async fn candidates(
+        &self,
+        kind: Kind,
+        path: &str,
+        newness: impl Fn(&Summary) -> Option<(u64, u64)>,
+    ) -> Result<Vec<Vec<u8>>, FetchError> {
+        let answers = self.nodes.every(get(&[path]), |body| object(kind, body)).await?;
+        let signed = answers.into_iter().filter(|(_, summary)| summary.supermajority());
+        let mut heads: Vec<_> = signed.filter_map(|(ssz, summary)| Some((newness(&summary)?, ssz))).collect();
+        heads.sort_by(|a, b| b.cmp(a));
+        heads.dedup();
+        Ok(heads.into_iter().map(|(_, ssz)| ssz).take(limits::HEADS).collect())
     }
 
-    /// `LightClientUpdate`s of up to `count` periods from `period` on; as many as the node has and a frame holds.
+    /// `LightClientUpdate`s of up to `count` periods from `period` on, by period, of each period one from every node that has its
+    /// own; as many whole periods as a frame holds. Those that two thirds did not sign are left out.
     pub(crate) async fn updates(&self, period: u64, count: u64) -> Result<Vec<Vec<u8>>, FetchError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(limits::UPDATES);
-        let query = [("start_period", period.to_string()), ("count", count.to_string())];
-        let max = count * (LENGTH + DIGEST + limits::LIGHT_CLIENT_OBJECT);
-        let ask = Ask::Ssz { path: &["eth", "v1", "beacon", "light_client", "updates"], query: &query };
-        self.0.ask(ask, max, |bytes| split(bytes, count)).await
-    }
-
-    async fn object(&self, path: &[&str]) -> Result<Vec<u8>, FetchError> {
-        let path = [&["eth", "v1", "beacon", "light_client"], path].concat();
-        let ask = Ask::Ssz { path: &path, query: &[] };
-        self.0.ask(ask, limits::LIGHT_CLIENT_OBJECT, |bytes| Ok(bytes.to_vec())).await
+        let ask = Ask::Get {
+            path: path(&["updates"]),
+            query: vec![("start_period", period.to_string()), ("count", count.to_string())],
+            ssz: count * (FRAMING + MAX_SSZ),
+            json: count * MAX_JSON,
+        };
+        let answers = self.nodes.every(ask, |body| updates(body, count)).await?;
+        let end = period.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        let mut by_period: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
+        for answer in answers {
+            let mut seen = None;
+            for (ssz, summary) in answer {
+                let of = summary.slot / slots_per_period(summary.preset);
+                // In order, each period once: a node that repeats itself crowds nobody out.
+                if summary.supermajority() && (period..end).contains(&of) && seen.is_none_or(|last| last < of) {
+                    seen = Some(of);
+                    let same = by_period.entry(of).or_default();
+                    if !same.contains(&ssz) {
+                        same.push(ssz);
+                    }
+                }
+            }
+        }
+        let mut room = UPDATES;
+        let fits = |of: &Vec<Vec<u8>>| {
+            let bytes: usize = of.iter().map(|ssz| ssz.len() + 8).sum();
+            room.checked_sub(bytes).map(|left| room = left).is_some()
+        };
+        Ok(by_period.into_values().take_while(fits).flatten().collect())
     }
 }
 
-/// Splits what `updates` answers: [u64 little-endian length of the rest][fork digest][SSZ], repeated. The digest is dropped: the
-/// enclave knows the fork from its own schedule.
-fn split(mut bytes: &[u8], most: usize) -> Result<Vec<Vec<u8>>, FetchError> {
-    let mut updates = Vec::new();
-    while let Some((length, rest)) = bytes.split_first_chunk::<LENGTH>() {
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| FetchError::Format)?;
-        if updates.len() == most || length > DIGEST + limits::LIGHT_CLIENT_OBJECT {
-            return Err(FetchError::Format);
-        }
-        let (chunk, rest) = rest.split_at_checked(length).ok_or(FetchError::Format)?;
-        let (_digest, update) = chunk.split_first_chunk::<DIGEST>().ok_or(FetchError::Format)?;
-        updates.push(update.to_vec());
-        bytes = rest;
+const fn slots_per_period(preset: Preset) -> u64 {
+    match preset {
+        Preset::Mainnet => 8_192,
+        Preset::Minimal => 64,
     }
-    if bytes.is_empty() { Ok(updates) } else { Err(FetchError::Format) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn path(rest: &[&str]) -> Vec<String> {
+    ["eth", "v1", "beacon", "light_client"].iter().chain(rest).map(ToString::to_string).collect()
+}
 
-    fn framed(update: &[u8]) -> Vec<u8> {
-        [&(update.len() as u64 + 4).to_le_bytes()[..], &[1, 2, 3, 4], update].concat()
-    }
+fn get(rest: &[&str]) -> Ask {
+    Ask::Get { path: path(rest), query: Vec::new(), ssz: MAX_SSZ, json: MAX_JSON }
+}
 
-    #[test]
-    fn splits_updates() {
-        assert_eq!(split(&[], 1), Ok(vec![]));
-        assert_eq!(split(&[framed(b"one"), framed(b"")].concat(), 2), Ok(vec![b"one".to_vec(), vec![]]));
-    }
+fn object(kind: Kind, body: &Body) -> Result<(Vec<u8>, Summary), FetchError> {
+    let ssz = match body.encoding {
+        Encoding::Ssz => body.bytes.clone(),
+        Encoding::Json => beacon_api::object(kind, &body.bytes).map_err(|_| FetchError::Format)?.ssz,
+    };
+    let summary = Summary::of(kind, &ssz).map_err(|_| FetchError::Format)?;
+    Ok((ssz, summary))
+}
 
-    #[test]
-    fn refuses_updates_that_do_not_fill_their_frames() {
-        let whole = framed(b"one");
-        for cut in 1..whole.len() {
-            assert_eq!(split(&whole[..cut], 1), Err(FetchError::Format), "{cut}");
+fn updates(body: &Body, count: usize) -> Result<Vec<(Vec<u8>, Summary)>, FetchError> {
+    let list: Vec<Vec<u8>> = match body.encoding {
+        Encoding::Ssz => {
+            let framed = beacon_api::split(&body.bytes, count).map_err(|_| FetchError::Format)?;
+            // The digest is dropped: the enclave knows the fork from its own schedule.
+            framed.into_iter().map(|framed| framed.ssz.to_vec()).collect()
         }
-        assert_eq!(split(&[whole.clone(), whole].concat(), 1), Err(FetchError::Format));
-        assert_eq!(split(&[0; 8], 1), Err(FetchError::Format));
-        assert_eq!(split(&[0xff; 8], 1), Err(FetchError::Format));
-        assert_eq!(split(&framed(&vec![0; limits::LIGHT_CLIENT_OBJECT + 1]), 1), Err(FetchError::Format));
-    }
+        Encoding::Json => {
+            let list = beacon_api::list(&body.bytes, count).map_err(|_| FetchError::Format)?;
+            list.into_iter().map(|object| object.ssz).collect()
+        }
+    };
+    let summary = |ssz: Vec<u8>| Summary::of(Kind::Update, &ssz).map(|summary| (ssz, summary));
+    list.into_iter().map(summary).collect::<Result<_, _>>().map_err(|_| FetchError::Format)
 }

@@ -4,6 +4,8 @@ use alloy_primitives::{B64, B256, Bloom, Bytes, U64, U256, keccak256};
 use alloy_rlp::Encodable;
 use serde::Deserialize;
 
+use super::Block;
+
 /// A block as `eth_getBlockByHash` answers it. What a fork added is there from that fork on, and in this order.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,7 +37,7 @@ pub(super) struct Header {
 
 impl Header {
     /// The RLP header, if it has this hash.
-    pub(super) fn encode(&self, hash: &[u8; 32]) -> Option<Vec<u8>> {
+    pub(super) fn encode(&self, hash: B256) -> Option<Vec<u8>> {
         let always: [&dyn Encodable; 15] = [
             &self.parent_hash,
             &self.sha3_uncles,
@@ -73,10 +75,27 @@ impl Header {
         let mut header = Vec::with_capacity(fields.len() + 4);
         alloy_rlp::Header { list: true, payload_length: fields.len() }.encode(&mut header);
         header.extend(fields);
-        (keccak256(&header) == *hash).then_some(header)
+        (keccak256(&header) == hash).then_some(header)
     }
 }
 
 fn encoded(field: Option<&impl Encodable>) -> Option<Vec<u8>> {
     field.map(alloy_rlp::encode)
+}
+
+/// Number and state root of a block, from its RLP header.
+pub(super) fn block(hash: B256, mut rlp: &[u8]) -> Option<Block> {
+    let mut fields = alloy_rlp::Header::decode_bytes(&mut rlp, true).ok()?;
+    let mut field = || alloy_rlp::Header::decode_bytes(&mut fields, false).ok();
+    // parentHash, sha3Uncles, miner
+    for _ in 0..3 {
+        field()?;
+    }
+    let state_root = B256::try_from(field()?).ok()?;
+    // transactionsRoot, receiptsRoot, logsBloom, difficulty
+    for _ in 0..4 {
+        field()?;
+    }
+    let number = U64::try_from_be_slice(field()?)?.to();
+    Some(Block { hash, number, state_root })
 }

@@ -122,6 +122,7 @@ async fn each_problem_of_the_enclave_has_its_status() {
         (Problem::Supply, 503, "supply"),
         (Problem::Ledger, 503, "ledger"),
         (Problem::StaleChain, 503, "stale_chain"),
+        (Problem::Unproven, 503, "unproven"),
         (Problem::Nsm, 503, "nsm"),
     ] {
         let host = Host::start().await;

@@ -93,7 +93,7 @@ pub(super) fn enclave(path: &Path, behaviour: impl Fn(HostRequest, Peer) -> Act 
 
 /// A status of this phase with fresh heads.
 pub(super) fn status(phase: Phase) -> Status {
-    let head = Some(HeadStatus { slot: 64, block_number: 60, age: 3 });
+    let head = Some(HeadStatus { slot: 64, block_number: 60, age: 3, block_hash: [7; 32].into() });
     Status {
         phase,
         vault_id: None,
@@ -103,6 +103,7 @@ pub(super) fn status(phase: Phase) -> Status {
         anchored_size: None,
         problem: None,
         touched: vec![],
+        schedule_left: None,
     }
 }
 
@@ -154,6 +155,7 @@ pub(super) fn config(directory: &Path) -> Config {
         data_dir: directory.join("data"),
         beacon: vec!["http://127.0.0.1:1".parse().unwrap()],
         execution: vec!["http://127.0.0.1:1".parse().unwrap()],
+        node_timeout_ms: 10_000,
         constitution: constitution_file,
         settings: None,
         checkpoint: None,
