@@ -1,6 +1,9 @@
 //! A vault on a chain that others make: a real execution client under a real beacon state transition, from npm (`devnet/interop`).
 
+mod follower;
 mod foreign;
+mod helios;
+mod nodes;
 mod relay;
 
 use std::fs;
@@ -18,8 +21,11 @@ use crate::chain::Accounts;
 use crate::storefront::{self, DEMO_SHOP, DEMO_TOKEN, Storefront};
 use crate::world::Site;
 
+pub use follower::Follower;
 pub use foreign::{Block, ForeignChain, Identity};
-pub use relay::{Lie, Relay};
+pub use helios::compare;
+pub use nodes::Api;
+pub use relay::{Blocks, Lie, Relay};
 
 /// Every key is derived from it.
 const SEED: [u8; 32] = [0x17; 32];
@@ -44,23 +50,20 @@ impl Interop {
     pub async fn new(dir: &Path, program: &Path, identity: Identity) -> Result<Self> {
         let accounts = Accounts::derive(&SEED)?;
         let chain = ForeignChain::start(&dir.join("chain"), &accounts, identity).await?;
-        let relay = Relay::start(&chain.nodes()).await?;
+        let relay = Relay::start(chain.nodes(), Blocks::AsAsked).await?;
         let platform = Storefront::new(&dir.join("storefront"))?;
         platform.set_token(DEMO_SHOP, DEMO_TOKEN);
         let storefront = platform.serve("127.0.0.1:0".parse()?, "127.0.0.1:0".parse()?).await?;
         fs::write(dir.join("storefront-ca.pem"), platform.ca_pem())?;
         let constitution = constitution(&chain, &accounts).await?;
-        let mut site = Site::new(dir, program, &accounts, constitution, chain.contracts().policy, chain.nodes())?;
+        let mut site = Site::new(dir, program, &accounts, constitution, chain.contracts().policy, chain.nodes().clone())?;
         site.nodes = relay.nodes();
         site.token_file(DEMO_TOKEN)?;
         Ok(Self { site, chain, relay, storefront })
     }
 
     /// Starts enclave and host.
-    ///
-    /// # Errors
-    /// One does not start.
-    pub async fn start(&mut self) -> Result<()> {
+    async fn start(&mut self) -> Result<()> {
         self.site.start_enclave(&[]).await?;
         let map = format!("{DEMO_SHOP}:443={}", self.storefront.https);
         self.site.start_host(&["--map", &map]).await
@@ -78,6 +81,23 @@ impl Interop {
                 () = tokio::time::sleep(Duration::from_millis(200)) => self.chain.advance(1).await?,
             }
         }
+    }
+
+    /// Furnishes the vault while the chain is in its first slots, lets the chain come to its present, and starts the vault's light client
+    /// from `checkpoint`: the slot of a block that was signed long before.
+    ///
+    /// # Errors
+    /// A step fails.
+    pub async fn serve(&mut self, checkpoint: u64) -> Result<()> {
+        self.start().await?;
+        self.mined(self.site.genesis()).await?;
+        self.mined(self.site.portfolio()).await?;
+        self.mined(self.site.give_grant("operator", &["--operation", "vault.provision"])).await?;
+        self.mined(self.site.give_grant("caller", &["--operation", "shopify.query.orders"])).await?;
+        self.chain.live().await?;
+        self.checkpoint(checkpoint).await?;
+        self.site.vault_ok(&["unlock", "--member", "member.key", "--share", "shares/share-0.hex"]).await?;
+        Ok(())
     }
 
     /// Signs the block of a slot as checkpoint and gives it to the vault.

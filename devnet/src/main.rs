@@ -1,7 +1,7 @@
 //! `devnet`: the fakes, as processes.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +11,7 @@ use client::command::Exit;
 use devnet::bench::bench;
 use devnet::chain::{Config, Devnet};
 use devnet::demo::demo;
+use devnet::interop::{Identity, Interop, compare};
 use devnet::processes::{EnclaveArgs, HostArgs, enclave, host};
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN, Storefront};
 use serde_json::{Map, json};
@@ -38,6 +39,15 @@ enum Command {
         /// Calls each way.
         #[arg(long, default_value_t = 200)]
         calls: usize,
+    },
+    /// A vault on a chain that others make (npm ci in devnet/interop first); says where it is and stays until it is killed.
+    Interop {
+        /// Which chain.
+        #[arg(long, value_enum, default_value_t = Identity::Minimal)]
+        identity: Identity,
+        /// Compare with Helios on the same chain (npm ci in devnet/interop/helios first), and end.
+        #[arg(long)]
+        helios: bool,
     },
     /// Runs an enclave process with a software security module.
     Enclave(EnclaveArgs),
@@ -102,6 +112,10 @@ async fn fake(command: Command) -> Result<()> {
             let directory = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
             bench(directory.path(), &std::env::current_exe()?, calls).await
         }
+        Command::Interop { identity, helios } => {
+            let directory = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
+            interop(directory.path(), identity, helios).await
+        }
         Command::Demo { keep, directory } => {
             let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
             let directory = match directory {
@@ -134,6 +148,18 @@ async fn fake(command: Command) -> Result<()> {
             std::future::pending().await
         }
     }
+}
+
+async fn interop(directory: &Path, identity: Identity, helios: bool) -> Result<()> {
+    let mut interop = Interop::new(directory, &std::env::current_exe()?, identity).await?;
+    // The first slot of the second epoch, or of the next, is what Helios takes as checkpoint.
+    let checkpoint = interop.chain.first_slot() + if identity == Identity::Minimal { 8 } else { 32 };
+    interop.serve(checkpoint).await?;
+    let status = interop.site.vault_ok(&["--json", "status"]).await?.json()?;
+    let nodes = interop.chain.nodes();
+    let place = json!({ "beacon_url": nodes.beacon, "execution_url": nodes.execution, "vault": directory, "status": status });
+    println!("{place:#}");
+    if helios { compare(&interop, checkpoint).await } else { std::future::pending().await }
 }
 
 fn describe(chain: &Devnet, beacon_url: &str, execution_url: &str) -> serde_json::Value {

@@ -8,17 +8,12 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
-use chain::{
-    AccountProof, AdvanceError, AnyLightClient, Checkpoint, CustomNetwork, Layout, Message, Network, PresetName, ProofError,
-    ProvenState, Slot, TrieError, Wants,
-};
-use client::verify::now;
+use chain::{AdvanceError, ProofError, TrieError};
 use contracts_bindings::VaultRegistry::stateOfCall;
-use devnet::interop::{Block, ForeignChain, Identity, Interop, Lie};
+use devnet::interop::{Api, Block, Follower, ForeignChain, Identity, Interop, Lie};
 use devnet::storefront::DEMO_SHOP;
 use devnet::world::{SALT, Site};
 use protocol::cbor;
-use protocol::constitution::NetworkSpec;
 use protocol::ledger::{Body, Evidence, Head, Receipt};
 use protocol::message::Problem;
 use raw::{ORDERS, PROGRAM, Watch, directory, outlived_by_nobody, run};
@@ -52,16 +47,8 @@ async fn shared() -> Option<MutexGuard<'static, Shared>> {
 
 async fn start() -> Shared {
     let mut interop = Interop::new(&directory(), PROGRAM.as_ref(), Identity::Minimal).await.unwrap();
-    interop.start().await.unwrap();
+    interop.serve(CHECKPOINT).await.unwrap();
     let watch = outlived_by_nobody(&interop.site);
-    let Interop { site, chain, .. } = &interop;
-    interop.mined(site.genesis()).await.unwrap();
-    interop.mined(site.portfolio()).await.unwrap();
-    interop.mined(site.give_grant("operator", &["--operation", "vault.provision"])).await.unwrap();
-    interop.mined(site.give_grant("caller", &["--operation", "shopify.query.orders"])).await.unwrap();
-    chain.live().await.unwrap();
-    interop.checkpoint(CHECKPOINT).await.unwrap();
-    site.vault_ok(&["unlock", "--member", "member.key", "--share", "shares/share-0.hex"]).await.unwrap();
     Shared { interop, _watch: watch }
 }
 
@@ -199,57 +186,23 @@ fn t34_a_vault_stays_where_it_is_when_a_sync_committee_bit_is_flipped() {
     });
 }
 
-/// The light client that the enclave runs, brought from the checkpoint to the chain's present.
-async fn followed(chain: &ForeignChain) -> AnyLightClient {
-    let network = network(chain.network().unwrap());
+async fn follower(chain: &ForeignChain) -> Follower {
     let Block { slot, root, .. } = chain.block(&CHECKPOINT.to_string()).await.unwrap();
-    let checkpoint = Checkpoint { slot: Slot(slot), root: root.0 };
-    let accepted = chain::accept_checkpoint(checkpoint, 1, 1, &network, now().unwrap()).unwrap();
-    let bootstrap = chain.ssz(&format!("bootstrap/{root}")).await.unwrap();
-    let mut client = AnyLightClient::bootstrap(network, accepted, &bootstrap).unwrap();
-    while let Wants::Updates { period, count } = client.wants(now().unwrap()) {
-        let updates = chain.ssz(&format!("updates?start_period={period}&count={count}")).await.unwrap();
-        let moved = framed(&updates).filter(|update| client.advance(Message::Update(update), now().unwrap()).is_ok()).count();
-        if moved == 0 {
-            break;
-        }
-    }
-    client
-}
-
-/// What the beacon API's `updates` frames: [length of the rest, little-endian u64][fork digest][SSZ], repeated.
-fn framed(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let (length, rest) = bytes.split_first_chunk::<8>()?;
-        let (update, rest) = rest.split_at(usize::try_from(u64::from_le_bytes(*length)).unwrap());
-        bytes = rest;
-        Some(&update[4..])
-    })
-}
-
-fn network(spec: NetworkSpec) -> Network {
-    let NetworkSpec::Custom { genesis_validators_root, genesis_time, seconds_per_slot, forks, preset, .. } = spec else {
-        panic!("a foreign chain is no known network");
-    };
-    let forks = forks.iter().map(|fork| (Layout::try_from(fork.layout).unwrap(), fork.version, fork.epoch)).collect();
-    let preset = PresetName::try_from(preset).unwrap();
-    Network::custom(CustomNetwork { genesis_validators_root, genesis_time, seconds_per_slot, preset, forks, ends: None }).unwrap()
+    Follower::start(Api::clone(chain), chain.network().unwrap(), slot, root).await.unwrap()
 }
 
 #[test]
 fn t34_the_light_client_names_the_signature_when_a_sync_committee_bit_is_flipped() {
-    // Two offsets and the finality branch come before the sync aggregate.
-    const SYNC_BITS: usize = 4 + 4 + 7 * 32;
     run(async {
         let Some(shared) = shared().await else { return };
-        let Interop { chain, .. } = &shared.interop;
-        let mut client = followed(chain).await;
-        assert!(client.finalized().unwrap().slot().0 / SLOTS_PER_PERIOD >= 4);
-        let finality = chain.ssz("finality_update").await.unwrap();
-        let mut flipped = finality.clone();
-        flipped[SYNC_BITS] ^= 1;
-        assert_eq!(client.advance(Message::Finality(&flipped), now().unwrap()), Err(AdvanceError::Signature));
-        client.advance(Message::Finality(&finality), now().unwrap()).unwrap();
+        let Interop { chain, relay, .. } = &shared.interop;
+        let honest = follower(chain).await;
+        assert!(honest.client.finalized().unwrap().slot().0 / SLOTS_PER_PERIOD >= 4);
+        relay.lie(Lie::SyncBit);
+        let mut lied_to = Follower { api: Api::new(relay.nodes()), ..honest };
+        assert_eq!(lied_to.heads().await.unwrap_err().downcast_ref(), Some(&AdvanceError::Signature));
+        relay.lie(Lie::None);
+        lied_to.heads().await.unwrap();
     });
 }
 
@@ -257,38 +210,26 @@ fn t34_the_light_client_names_the_signature_when_a_sync_committee_bit_is_flipped
 fn t33_the_state_names_the_node_when_a_proven_value_is_changed() {
     run(async {
         let Some(shared) = shared().await else { return };
-        let Interop { site, chain, .. } = &shared.interop;
-        let head = followed(chain).await.finalized().unwrap();
+        let Interop { site, chain, relay, .. } = &shared.interop;
+        let honest = follower(chain).await;
+        let head = honest.client.finalized().unwrap();
         let block = chain.block(&head.slot().0.to_string()).await.unwrap();
         assert_eq!((B256::from(head.root()), head.block_hash().map(B256::from)), (block.root, Some(block.hash)));
-        let number = format!("0x{:x}", block.number);
-        let header: Bytes = serde_json::from_value(chain.eth("debug_getRawHeader", json!([number])).await.unwrap()).unwrap();
-        let head = head.connect(&header).unwrap();
-        assert_eq!((B256::from(head.state_root()), head.block_number()), (block.state_root, block.number));
 
         // `_vaults[id].rootCommitment`: the mapping is in slot 0, the member in the fifth word.
         let vault = U256::from_be_bytes(keccak256((site.vault_id(), B256::ZERO).abi_encode()).0);
         let slot = B256::from(vault + U256::from(4));
         let registry = chain.contracts().vault_registry;
-        let answer = chain.eth("eth_getProof", json!([registry, [slot], number])).await.unwrap();
-        let (nodes, mut storage) = (proof(&answer["accountProof"]), proof(&answer["storageProof"][0]["proof"]));
-        let prove = |storage: &[Bytes]| {
-            let slots = vec![(slot.0, storage.iter().map(AsRef::as_ref).collect())];
-            let nodes = nodes.iter().map(AsRef::as_ref).collect();
-            let mut state = ProvenState::new(head.clone());
-            state.add(&AccountProof { address: registry.into(), nodes, slots, code: None }).map(|()| state)
-        };
-        let value = B256::from(prove(&storage).unwrap().slot(registry.into(), slot.0).unwrap());
+        let state = honest.state(head, registry, &[slot]).await.unwrap();
+        assert_eq!((B256::from(state.head().state_root()), state.head().block_number()), (block.state_root, block.number));
+        let value = B256::from(state.slot(registry.into(), slot.0).unwrap());
+        let number = format!("0x{:x}", block.number);
         assert_eq!(json!(value), chain.eth("eth_getStorageAt", json!([registry, slot, number])).await.unwrap());
         assert_ne!(value, B256::ZERO);
 
-        let mut leaf = storage.pop().unwrap().to_vec();
-        *leaf.last_mut().unwrap() ^= 1;
-        storage.push(leaf.into());
-        assert_eq!(prove(&storage).unwrap_err(), ProofError::Storage(TrieError::Hash));
+        relay.lie(Lie::StorageValue);
+        let lied_to = Follower { api: Api::new(relay.nodes()), ..honest };
+        let refused = lied_to.state(head, registry, &[slot]).await.unwrap_err();
+        assert_eq!(refused.downcast_ref(), Some(&ProofError::Storage(TrieError::Hash)));
     });
-}
-
-fn proof(nodes: &Value) -> Vec<Bytes> {
-    serde_json::from_value(nodes.clone()).unwrap()
 }

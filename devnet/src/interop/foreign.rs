@@ -1,11 +1,12 @@
 //! The chain: `devnet/interop/main.mjs` as a process, and what it answers.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use protocol::constitution::{Fork, NetworkSpec};
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use super::nodes::Api;
 use crate::chain::{Accounts, Contracts};
 use crate::world::Nodes;
 
@@ -50,7 +52,7 @@ pub struct Block {
 #[derive(Debug)]
 pub struct ForeignChain {
     place: Place,
-    http: reqwest::Client,
+    api: Api,
     /// The process reads its standard input and ends when that does, even if this one is killed.
     _process: Child,
 }
@@ -59,6 +61,7 @@ pub struct ForeignChain {
 struct Place {
     beacon_url: String,
     execution_url: String,
+    first_slot: u64,
     network: NetworkPlace,
     contracts: ContractsPlace,
 }
@@ -89,8 +92,16 @@ struct ContractsPlace {
 }
 
 /// The folder of the chain's program.
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
+}
+
+impl Deref for ForeignChain {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
 }
 
 impl ForeignChain {
@@ -125,13 +136,15 @@ impl ForeignChain {
         let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
         let line = timeout(START, lines.next_line()).await.context("the chain does not start")??;
         let line = line.with_context(|| format!("the chain ended; see {}", dir.join("chain.log").display()))?;
-        Ok(Self { place: serde_json::from_str(&line)?, http: reqwest::Client::new(), _process: process })
+        let place: Place = serde_json::from_str(&line)?;
+        let api = Api::new(Nodes { beacon: place.beacon_url.clone(), execution: place.execution_url.clone() });
+        Ok(Self { place, api, _process: process })
     }
 
-    /// Where its nodes are.
+    /// The first slot that it has a state of.
     #[must_use]
-    pub fn nodes(&self) -> Nodes {
-        Nodes { beacon: self.place.beacon_url.clone(), execution: self.place.execution_url.clone() }
+    pub const fn first_slot(&self) -> u64 {
+        self.place.first_slot
     }
 
     /// The deployed contracts.
@@ -188,37 +201,7 @@ impl ForeignChain {
     }
 
     async fn go(&self, what: &str) -> Result<()> {
-        let answer = self.http.post(format!("{}/interop/{what}", self.place.beacon_url)).send().await?;
-        ensure!(answer.status().is_success(), "the chain can't go on: {}", answer.text().await?);
-        Ok(())
-    }
-
-    /// A route of the beacon API as JSON.
-    ///
-    /// # Errors
-    /// There is no such thing.
-    pub async fn beacon(&self, path: &str) -> Result<Value> {
-        Ok(self.http.get(format!("{}{path}", self.place.beacon_url)).send().await?.error_for_status()?.json().await?)
-    }
-
-    /// A route of the light-client API as SSZ.
-    ///
-    /// # Errors
-    /// There is no such thing.
-    pub async fn ssz(&self, path: &str) -> Result<Vec<u8>> {
-        let url = format!("{}/eth/v1/beacon/light_client/{path}", self.place.beacon_url);
-        let answer = self.http.get(url).header("accept", "application/octet-stream").send().await?;
-        Ok(answer.error_for_status()?.bytes().await?.to_vec())
-    }
-
-    /// What the execution client answers.
-    ///
-    /// # Errors
-    /// It refuses.
-    pub async fn eth(&self, method: &str, params: Value) -> Result<Value> {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let mut answer: Value = self.http.post(&self.place.execution_url).json(&body).send().await?.json().await?;
-        answer.get_mut("result").map(Value::take).with_context(|| format!("{method}: {answer}"))
+        self.api.order(&format!("/interop/{what}")).await.context("the chain can't go on")
     }
 
     /// Slot of a block, by the same names as in [`Self::block`].

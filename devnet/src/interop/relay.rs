@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -18,8 +18,6 @@ use crate::world::Nodes;
 
 /// Bytes of a request's body, at most.
 const BODY: usize = 4 << 20;
-/// Bytes of the sync committee's bits in the minimal preset.
-const BITS: usize = 32 / 8;
 
 /// What the relay does with answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +33,15 @@ pub enum Lie {
     StorageValue,
 }
 
+/// How execution blocks are named to the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocks {
+    /// As the asker does.
+    AsAsked,
+    /// By number where the asker names a block by its hash (EIP-1898), which this execution client does not understand.
+    ByNumber,
+}
+
 /// A running relay.
 #[derive(Debug)]
 pub struct Relay {
@@ -48,6 +55,7 @@ struct Upstream {
     url: String,
     http: reqwest::Client,
     lie: Arc<Mutex<Lie>>,
+    blocks: Blocks,
 }
 
 impl Drop for Relay {
@@ -61,9 +69,9 @@ impl Relay {
     ///
     /// # Errors
     /// No address can be bound.
-    pub async fn start(nodes: &Nodes) -> Result<Self> {
+    pub async fn start(nodes: &Nodes, blocks: Blocks) -> Result<Self> {
         let lie = Arc::<Mutex<Lie>>::default();
-        let upstream = |url: &str| Upstream { url: url.to_owned(), http: reqwest::Client::new(), lie: Arc::clone(&lie) };
+        let upstream = |url: &str| Upstream { url: url.to_owned(), http: reqwest::Client::new(), lie: Arc::clone(&lie), blocks };
         let beacon = Router::new().fallback(beacon).with_state(upstream(&nodes.beacon));
         let execution = Router::new().fallback(execution).with_state(upstream(&nodes.execution));
         let (beacon_url, beacon) = listen(beacon).await?;
@@ -102,7 +110,13 @@ impl Upstream {
     async fn ask(&self, request: Request, accept: Option<HeaderValue>) -> Result<(StatusCode, HeaderMap, Bytes)> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let body = axum::body::to_bytes(body, BODY).await?;
+        let mut body = Vec::from(axum::body::to_bytes(body, BODY).await?);
+        if self.blocks == Blocks::ByNumber
+            && let Ok(mut request) = serde_json::from_slice(&body)
+        {
+            self.by_number(&mut request).await?;
+            body = request.to_string().into_bytes();
+        }
         let mut headers = HeaderMap::new();
         for name in [ACCEPT, CONTENT_TYPE] {
             if let Some(value) = parts.headers.get(&name) {
@@ -123,17 +137,37 @@ impl Upstream {
     }
 }
 
+impl Upstream {
+    /// Replaces the block hashes in the parameters of a request.
+    async fn by_number(&self, request: &mut Value) -> Result<()> {
+        for parameter in request.get_mut("params").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(hash) = parameter.get("blockHash") else { continue };
+            let ask = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByHash", "params": [hash, false] });
+            let answer: Value = self.http.post(&self.url).json(&ask).send().await?.json().await?;
+            *parameter = answer.pointer("/result/number").context("no such block")?.clone();
+        }
+        Ok(())
+    }
+}
+
 async fn beacon(State(upstream): State<Upstream>, request: Request) -> Response {
     let lie = upstream.lie();
     let framed = request.uri().path().ends_with("/updates");
     let accept = (lie == Lie::Json).then(|| HeaderValue::from_static("application/json"));
-    passed(upstream.ask(request, accept).await, |mut bytes| {
-        match (lie, framed) {
-            (Lie::SyncBit, true) => flip_each(&mut bytes),
-            (Lie::SyncBit, false) => flip_sync_bit(&mut bytes),
-            _ => {}
+    passed(upstream.ask(request, accept).await, |mut bytes| match serde_json::from_slice(&bytes) {
+        _ if lie != Lie::SyncBit => bytes,
+        Ok(mut answer) => {
+            flip_named(&mut answer);
+            answer.to_string().into_bytes()
         }
-        bytes
+        Err(_) => {
+            if framed {
+                flip_each(&mut bytes)
+            } else {
+                flip_sync_bit(&mut bytes)
+            }
+            bytes
+        }
     })
 }
 
@@ -156,11 +190,27 @@ fn passed(answer: Result<(StatusCode, HeaderMap, Bytes)>, change: impl FnOnce(Ve
 }
 
 /// Flips a bit of the sync aggregate of an update of any kind. The first offset says where the part of fixed length ends, and that part
-/// ends with bits, signature and signature slot.
+/// ends with bits, signature (96 bytes) and signature slot (8).
 fn flip_sync_bit(update: &mut [u8]) {
     let end = update.first_chunk().map_or(0, |offset| u32::from_le_bytes(*offset) as usize);
-    if let Some(byte) = end.checked_sub(BITS + 96 + 8).and_then(|at| update.get_mut(at)) {
+    if let Some(byte) = end.checked_sub(1 + 96 + 8).and_then(|at| update.get_mut(at)) {
         *byte ^= 1;
+    }
+}
+
+/// The same for each in an answer in JSON.
+fn flip_named(answer: &mut Value) {
+    match answer {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(bits) if name == "sync_committee_bits" => *bits = changed(bits, bits.len() - 1),
+                    other => flip_named(other),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(flip_named),
+        _ => {}
     }
 }
 
