@@ -45,6 +45,9 @@ pub async fn compare(interop: &Interop, checkpoint: u64) -> Result<()> {
     for name in ["finalized", "value", "balance"] {
         ensure!(theirs.get(name) == ours.get(name), "{name} differs");
     }
+    let status = site.vault_ok(&["--json", "status"]).await?.json()?;
+    println!("its process {}", status.get("finalized").unwrap_or(&Value::Null));
+    ensure!(status.pointer("/finalized/block_number") == theirs.pointer("/finalized/number"), "the vault's process is elsewhere");
     for (lie, name) in [(Lie::SyncBit, "a flipped sync-committee bit"), (Lie::StorageValue, "a changed storage value")] {
         relay.lie(lie);
         let theirs = helios(&relay.nodes(), &question).await?;
@@ -94,6 +97,7 @@ async fn ours(interop: &Interop, nodes: &Nodes, question: &Question) -> Result<V
         "latest": head(latest.head()),
         "finalized": head(registry_state.head()),
         "value": registry_state.slot((*registry).into(), key.0).map(B256::from),
-        "balance": U256::from_be_bytes(balance),
+        // In decimal, as Helios says it.
+        "balance": U256::from_be_bytes(balance).to_string(),
     }))
 }
