@@ -152,20 +152,18 @@ impl Upstream {
 
 async fn beacon(State(upstream): State<Upstream>, request: Request) -> Response {
     let lie = upstream.lie();
-    let framed = request.uri().path().ends_with("/updates");
+    let (framed, signed) = (request.uri().path().ends_with("/updates"), !request.uri().path().contains("/bootstrap/"));
     let accept = (lie == Lie::Json).then(|| HeaderValue::from_static("application/json"));
     passed(upstream.ask(request, accept).await, |mut bytes| match serde_json::from_slice(&bytes) {
-        _ if lie != Lie::SyncBit => bytes,
+        // A bootstrap has no sync aggregate.
+        _ if lie != Lie::SyncBit || !signed => bytes,
         Ok(mut answer) => {
             flip_named(&mut answer);
             answer.to_string().into_bytes()
         }
         Err(_) => {
-            if framed {
-                flip_each(&mut bytes)
-            } else {
-                flip_sync_bit(&mut bytes)
-            }
+            let flip: fn(&mut [u8]) = if framed { flip_each } else { flip_sync_bit };
+            flip(&mut bytes);
             bytes
         }
     })
