@@ -1,26 +1,32 @@
-//! Rust view of the contracts: ABI types, bytecode and code hashes.
+//! Rust view of the contracts: ABI types, bytecode, code hashes, and every administrative transaction.
 //!
 //! The types come from the compiled artifacts in `contracts/artifacts`, so they are what the deployed code speaks. The Solidity sources stand
 //! beside them; `node contracts/build.mjs --check` shows that the artifacts are theirs. What Solidity knows and its ABI does not (enums, how
-//! a store's id is made, how a rule is written) is spelled out here.
+//! a store's id is made, how a rule is written, what is signed, how grants make a tree) is spelled out here.
 //!
-//! Out of scope: running the contracts (`policy`) and proving their state (`chain`).
+//! Out of scope: running the contracts (`policy`), proving their state (`chain`) and sending transactions (`client`).
 
+pub mod admin;
 mod class;
+pub mod eip712;
 mod generated;
+mod grant_tree;
 mod rule;
 mod store;
+mod transaction;
 
 use alloy_primitives::{B256, keccak256};
 
 pub use class::{Class, Status, UnknownClass, UnknownStatus};
 pub use generated::{StoreAccessPolicy, StoreRegistry, VaultRegistry};
+pub use grant_tree::GrantTree;
 pub use rule::{rule, rule_text};
 pub use store::store_id;
+pub use transaction::Transaction;
 
 /// The types of [`StoreRegistry::authorizeCall`]: the ones to name when no contract in particular is meant.
 pub mod registry {
-    pub use crate::StoreRegistry::{Decision, Limit, Param, Request, StoreRef, Subject};
+    pub use crate::StoreRegistry::{Decision, Limit, Param, PortfolioState, Request, StoreRef, StoreState, Subject};
 }
 
 /// What [`StoreAccessPolicy::grantCall`] takes.

@@ -2,32 +2,48 @@
 pragma solidity ^0.8.28;
 
 import {IVaultRegistry, P256Key, P256Sig} from "./Interfaces.sol";
+import {IVaultRegistryView, VaultGovernance} from "./IVaultRegistryView.sol";
 import {P256} from "./P256.sol";
 
 /// What a vault is, which images may be it, what its ledger is and who writes it. No owner, no upgrade, no constructor argument.
-contract VaultRegistry is IVaultRegistry {
-    /// The function is named in the interface and not offered by this version of the contract.
-    error Unsupported(string reason);
+///
+/// A reset is written once, with the second from which it holds, and needs no second transaction: every reader compares that second with the
+/// block's. From then on the ledger is where the reset says, and nobody writes it until the vault key claims a writer anew.
+contract VaultRegistry is IVaultRegistry, IVaultRegistryView {
+    /// The same admin has made one for the same constitution.
     error VaultExists(bytes32 vault);
+    /// No vault has this id.
     error VaultUnknown(bytes32 vault);
+    /// The sender is not the vault's admin.
     error NotAdmin(bytes32 vault);
+    /// The sender is neither the vault's admin nor its guardian.
     error NotAdminOrGuardian(bytes32 vault);
     /// Zero, or the measurement that an enclave in debug mode reports.
     error ImageInvalid(bytes32 image);
     /// It is live, matures, or was revoked; a revoked image never comes back.
     error ImageKnown(bytes32 image);
+    /// It was never proposed.
     error ImageUnknown(bytes32 image);
+    /// Shorter than a week or longer than a year.
     error DelayOutOfRange(uint40 delay);
+    /// 0 is the digest of no constitution.
     error ConstitutionInvalid();
+    /// 0 is the commitment to no root key.
     error RootCommitmentInvalid();
+    /// 0 is no key.
     error WriterInvalid();
     /// Not the key's low-s signature of the digest, or no P-256 precompile on this chain.
     error SignatureInvalid();
-    /// No writer was ever claimed.
+    /// No writer was ever claimed, or none since a reset.
     error NoWriter();
+    /// The ledger goes on, never back.
     error SizeNotNewer(uint64 current, uint64 given);
     /// Two roots for one size: the ledger was forked.
     error RootConflict(uint64 size);
+    /// A reset goes back, never on.
+    error ResetNotBack(uint64 current, uint64 given);
+    /// No reset is pending, or it holds already.
+    error NothingToVeto(bytes32 vault);
 
     uint40 private constant MIN_DELAY = 7 days;
     uint40 private constant MAX_DELAY = 365 days;
@@ -48,12 +64,15 @@ contract VaultRegistry is IVaultRegistry {
         uint40 delay;
         address guardian;
         uint40 anchoredAt; // 0 = never
+        uint40 resetFrom; // 0 = no reset; its size and root hold from then on
         P256Key vaultKey;
         bytes32 rootCommitment;
-        P256Key writer;
-        uint64 epoch; // 0 = no writer was ever claimed
+        P256Key writer; // 0 = none
+        uint64 epoch; // +1 at every claim and every reset: no signature is good for two
         uint64 size;
+        uint64 resetSize;
         bytes32 root;
+        bytes32 resetRoot;
     }
 
     mapping(bytes32 vault => Vault) private _vaults;
@@ -114,19 +133,20 @@ contract VaultRegistry is IVaultRegistry {
 
     /// @inheritdoc IVaultRegistry
     function advance(bytes32 vault, uint64 size, bytes32 root, P256Sig calldata sig) external {
-        Vault storage state = _known(vault);
-        uint64 epoch = state.epoch;
-        if (epoch == 0) revert NoWriter();
+        Vault storage state = _settled(vault);
+        P256Key memory writer = state.writer;
+        if (writer.x == 0 && writer.y == 0) revert NoWriter();
         if (size <= state.size) revert SizeNotNewer(state.size, size);
+        uint64 epoch = state.epoch;
         bytes32 digest = _digest(keccak256(abi.encode(ANCHOR_TYPE, vault, epoch, size, root)));
-        if (!P256.verify(digest, sig, state.writer)) revert SignatureInvalid();
+        if (!P256.verify(digest, sig, writer)) revert SignatureInvalid();
         _anchor(state, size, root);
         emit Anchored(vault, size, root, epoch);
     }
 
     /// @inheritdoc IVaultRegistry
     function claimWriter(bytes32 vault, P256Key calldata writer, uint64 size, bytes32 root, P256Sig calldata sig) external {
-        Vault storage state = _known(vault);
+        Vault storage state = _settled(vault);
         if (writer.x == 0 && writer.y == 0) revert WriterInvalid();
         if (size < state.size) revert SizeNotNewer(state.size, size);
         if (size == state.size && root != state.root) revert RootConflict(size);
@@ -140,24 +160,82 @@ contract VaultRegistry is IVaultRegistry {
     }
 
     /// @inheritdoc IVaultRegistry
-    function proposeReset(bytes32 vault, uint64 size, bytes32 root) external pure {
-        revert Unsupported("vault.reset");
+    /// @dev By the admin; holds after the vault's delay. The writer may go on until then. A new one replaces the old one and its time.
+    function proposeReset(bytes32 vault, uint64 size, bytes32 root) external {
+        Vault storage state = _settled(vault);
+        if (msg.sender != state.admin) revert NotAdmin(vault);
+        if (size > state.size) revert ResetNotBack(state.size, size);
+        if (size == 0 && root != EMPTY_ROOT) revert RootConflict(0);
+        uint40 effective = uint40(block.timestamp) + state.delay;
+        state.resetFrom = effective;
+        state.resetSize = size;
+        state.resetRoot = root;
+        emit ResetProposed(vault, size, root, effective);
     }
 
     /// @inheritdoc IVaultRegistry
-    function vetoReset(bytes32 vault) external pure {
-        revert Unsupported("vault.reset");
+    /// @dev By guardian or admin, until it holds.
+    function vetoReset(bytes32 vault) external {
+        Vault storage state = _settled(vault);
+        if (msg.sender != state.admin && msg.sender != state.guardian) revert NotAdminOrGuardian(vault);
+        if (state.resetFrom == 0) revert NothingToVeto(vault);
+        _clearReset(state);
+        emit ResetVetoed(vault);
     }
 
     /// @inheritdoc IVaultRegistry
-    /// @dev An unknown vault is all zeros; a vault without entries has size 0 and the root of RFC 6962's empty tree.
+    /// @dev An unknown vault is all zeros; a vault without entries has size 0 and the root of RFC 6962's empty tree. Writer 0 = none.
     function stateOf(bytes32 vault)
         external
         view
         returns (uint64 epoch, P256Key memory writer, uint64 size, bytes32 root, uint40 anchoredAt, bytes32 rootCommitment)
     {
         Vault storage state = _vaults[vault];
-        return (state.epoch, state.writer, state.size, state.root, state.anchoredAt, state.rootCommitment);
+        rootCommitment = state.rootCommitment;
+        if (_isReset(state)) return (state.epoch + 1, writer, state.resetSize, state.resetRoot, state.resetFrom, rootCommitment);
+        return (state.epoch, state.writer, state.size, state.root, state.anchoredAt, rootCommitment);
+    }
+
+    /// @inheritdoc IVaultRegistryView
+    function governanceOf(bytes32 vault) external view returns (VaultGovernance memory) {
+        Vault storage state = _vaults[vault];
+        bool pending = state.resetFrom != 0 && !_isReset(state);
+        return VaultGovernance({
+            admin: state.admin,
+            guardian: state.guardian,
+            delay: state.delay,
+            vaultKey: state.vaultKey,
+            resetFrom: pending ? state.resetFrom : 0,
+            resetSize: pending ? state.resetSize : 0,
+            resetRoot: pending ? state.resetRoot : bytes32(0)
+        });
+    }
+
+    /// @inheritdoc IVaultRegistryView
+    function liveFrom(bytes32 vault, bytes32 image) external view returns (uint40) {
+        return _liveFrom[vault][image];
+    }
+
+    /// The vault after a reset that holds by now.
+    function _settled(bytes32 vault) private returns (Vault storage state) {
+        state = _known(vault);
+        if (!_isReset(state)) return state;
+        state.epoch += 1;
+        delete state.writer;
+        state.size = state.resetSize;
+        state.root = state.resetRoot;
+        state.anchoredAt = state.resetFrom;
+        _clearReset(state);
+    }
+
+    function _isReset(Vault storage state) private view returns (bool) {
+        return state.resetFrom != 0 && block.timestamp >= state.resetFrom;
+    }
+
+    function _clearReset(Vault storage state) private {
+        delete state.resetFrom;
+        delete state.resetSize;
+        delete state.resetRoot;
     }
 
     function _known(bytes32 vault) private view returns (Vault storage state) {

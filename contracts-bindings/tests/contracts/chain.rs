@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, Bytes, Log, TxKind, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
+use contracts_bindings::Transaction;
 use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
     context::{
@@ -86,13 +87,15 @@ impl Chain {
         C::abi_decode_returns_validate(&ran.output).unwrap()
     }
 
+    /// A transaction as the builders make it.
+    pub(crate) fn submit(&mut self, from: Address, transaction: &Transaction) -> Result<Ran, Failed> {
+        let kind = transaction.to.map_or(TxKind::Create, TxKind::Call);
+        self.run(from, kind, transaction.data.clone(), TRANSACTION_GAS, true)
+    }
+
     /// A call of which nothing is kept.
     pub(crate) fn call<C: SolCall>(&mut self, from: Address, to: Address, call: &C, gas: u64) -> Result<Ran, Failed> {
         self.run(from, TxKind::Call(to), call.abi_encode().into(), gas, false)
-    }
-
-    pub(crate) fn call_raw(&mut self, to: Address, data: Vec<u8>) -> Result<Ran, Failed> {
-        self.run(Address::ZERO, TxKind::Call(to), data.into(), TRANSACTION_GAS, false)
     }
 
     /// Puts code where it was not deployed.

@@ -21,8 +21,9 @@ fn word(value: u64) -> B256 {
 }
 
 #[test]
-fn a_grant_dies_with_its_tenure() {
-    let mut world = World::new();
+fn a_grant_for_a_store_is_for_one_tenure_of_it() {
+    let mut world = World::bare();
+    let id = world.grant(grant());
     let request = world.request();
     let (_, subject) = world.try_authorize(request.clone()).unwrap();
     let ask = |world: &mut World, from, tenure| {
@@ -42,6 +43,9 @@ fn a_grant_dies_with_its_tenure() {
         rule_text(decision.rule).unwrap()
     };
     let registry = world.registry;
+    let store = subject.store;
+    world.chain.must(OWNER, world.policy, &StoreAccessPolicy::revokeCall { portfolio: world.portfolio, ids: vec![id] });
+    world.grant(Grant { store, ..grant() });
     assert_eq!(ask(&mut world, registry, 1), "granted");
     assert_eq!(ask(&mut world, registry, 0), "grant.none");
     assert_eq!(ask(&mut world, registry, 2), "grant.none");
@@ -147,12 +151,4 @@ fn refuses_a_grant_that_means_nothing() {
         let constraint = Constraint { param, test, values: vec![word(1); count] };
         refused(Grant { r#where: vec![constraint], ..grant() }).is(StoreAccessPolicy::ConstraintInvalid { param });
     }
-}
-
-#[test]
-fn grants_by_merkle_root_are_not_in_this_version() {
-    let mut world = World::bare();
-    let call = StoreAccessPolicy::setGrantRootCall { portfolio: world.portfolio, root: word(1), uri: String::new() };
-    let refused = world.chain.send(OWNER, world.policy, &call).err().unwrap();
-    refused.is(StoreAccessPolicy::Unsupported { reason: "grant.root".into() });
 }

@@ -2,14 +2,18 @@
 
 mod artifacts;
 mod chain;
+mod changes;
 mod decisions;
 mod denials_and_roles;
+mod evidence;
 mod gas;
 mod grant_admin;
 mod grants;
 mod hostile_policy;
 mod portfolio;
 mod stops;
+mod transfers;
+mod unlocks;
 mod vault_registry;
 mod world;
 mod writers;

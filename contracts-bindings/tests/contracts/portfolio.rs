@@ -120,37 +120,3 @@ fn agent_zero_is_the_caller_and_not_revoked() {
     let call = StoreRegistry::revokeAgentCall { agent: B256::ZERO };
     world.chain.send(OWNER, world.registry, &call).err().unwrap().is(StoreRegistry::AgentInvalid {});
 }
-
-#[test]
-fn what_this_version_lacks_says_so() {
-    let mut world = World::bare();
-    let (registry, portfolio, r#ref) = (world.registry, world.portfolio, world.store());
-    let unsupported = |world: &mut World, data: Vec<u8>, reason: &str| {
-        let refused = world.chain.call_raw(registry, data).err().unwrap();
-        refused.is(StoreRegistry::Unsupported { reason: reason.into() });
-    };
-    let to = STRANGER;
-    let zero = B256::ZERO;
-    let calls = [
-        (StoreRegistry::offerPortfolioCall { portfolio, to }.abi_encode(), "portfolio.transfer"),
-        (
-            StoreRegistry::acceptPortfolioCall { portfolio, policy: to, guardian: to, servicer: to }.abi_encode(),
-            "portfolio.transfer",
-        ),
-        (StoreRegistry::offerStoresCall { refs: vec![r#ref.clone()], to: 2 }.abi_encode(), "store.transfer"),
-        (StoreRegistry::acceptStoresCall { to: 2, refs: vec![r#ref.clone()] }.abi_encode(), "store.transfer"),
-        (StoreRegistry::proposePolicyCall { portfolio, policy: to }.abi_encode(), "policy.change"),
-        (StoreRegistry::setGuardianCall { portfolio, guardian: to }.abi_encode(), "guardian.change"),
-        (StoreRegistry::setServicerCall { portfolio, servicer: to }.abi_encode(), "servicer.change"),
-        (StoreRegistry::cancelCall { portfolio, change: zero }.abi_encode(), "change.cancel"),
-        (
-            StoreRegistry::proposeUnlockCall { portfolio, r#ref: r#ref.clone(), operation: zero, until: 1.try_into().unwrap() }
-                .abi_encode(),
-            "unlock",
-        ),
-        (StoreRegistry::vetoUnlockCall { portfolio, r#ref, operation: zero }.abi_encode(), "unlock"),
-    ];
-    for (data, reason) in calls {
-        unsupported(&mut world, data, reason);
-    }
-}

@@ -86,20 +86,27 @@ fn t49_refuses_a_revoked_agent_of_that_caller_alone() {
 }
 
 #[test]
-fn t63_refuses_a_closed_store_for_good() {
+fn t63_a_status_tightens_at_once_and_loosens_after_the_delay() {
     let mut world = World::bare();
     world.grant(Grant { statuses: 15, ..grant() });
-    for status in [Status::Watch, Status::Default, Status::Performing] {
+    let shown = |world: &mut World| {
+        let (_, subject) = world.try_authorize(world.request()).unwrap();
+        (subject.status, subject.statusSince.to::<u64>())
+    };
+    for status in [Status::Watch, Status::Default, Status::Closed] {
+        world.chain.now += 1;
         let call = set_status(&world, status);
         world.chain.must(SERVICER, world.registry, &call);
-        let (decision, subject) = world.try_authorize(world.request()).unwrap();
-        assert!(decision.allowed);
-        assert_eq!((subject.status, subject.statusSince.to::<u64>()), (status.number(), world.chain.now));
+        assert_eq!(shown(&mut world), (status.number(), world.chain.now));
     }
-    let call = set_status(&world, Status::Closed);
-    world.chain.must(SERVICER, world.registry, &call);
     assert_eq!(world.refusal(world.request()), "store.closed");
+    let closed = world.chain.now;
     let call = set_status(&world, Status::Performing);
-    let refused = world.chain.send(SERVICER, world.registry, &call).err().unwrap();
-    refused.is(StoreRegistry::Unsupported { reason: "status.reopen".into() });
+    let proposed: StoreRegistry::StatusProposed = world.chain.send(SERVICER, world.registry, &call).unwrap().event();
+    assert_eq!(proposed.effective.to::<u64>(), closed + 2 * DAY);
+    world.chain.now = closed + 2 * DAY - 1;
+    assert_eq!(world.refusal(world.request()), "store.closed");
+    world.chain.now = closed + 2 * DAY;
+    assert!(world.authorize(world.request()).allowed);
+    assert_eq!(shown(&mut world), (Status::Performing.number(), closed + 2 * DAY));
 }

@@ -5,14 +5,15 @@ use alloy_sol_types::{SolStruct, SolValue};
 use contracts_bindings::{
     VaultRegistry,
     VaultRegistry::{P256Key, P256Sig, createVaultCall},
+    eip712::CreateVault,
 };
 use revm::primitives::hardfork::SpecId;
 use sha2::{Digest, Sha256};
 
 use crate::chain::{Chain, Failed};
 use crate::world::{
-    ADMIN, COMMITMENT, CONSTITUTION, CreateVault, DAY, IMAGE, STRANGER, VAULT_GUARDIAN, World, create_vault, domain, key,
-    malleated, public, sign, vault_id,
+    ADMIN, COMMITMENT, CONSTITUTION, DAY, IMAGE, STRANGER, VAULT_GUARDIAN, World, create_vault, domain, key, malleated, public,
+    sign, vault_id,
 };
 
 /// A vault of the same image that is not the portfolio's.

@@ -1,10 +1,11 @@
 //! The valid case that every test changes one thing of: a vault, a portfolio and one grant.
 
 use alloy_primitives::{Address, B256, address, keccak256, uint};
-use alloy_sol_types::{Eip712Domain, SolStruct, SolValue, eip712_domain};
+use alloy_sol_types::{Eip712Domain, SolStruct, SolValue};
 use contracts_bindings::{
     AUTHORIZE_GAS, Class, StoreAccessPolicy, StoreRegistry, VaultRegistry,
     VaultRegistry::{P256Key, P256Sig},
+    eip712::{CreateVault, vault_registry_domain},
     grants::Grant,
     registry::{Decision, Param, Request, StoreRef, Subject},
     rule_text,
@@ -29,12 +30,6 @@ pub(crate) const SALT: B256 = B256::repeat_byte(0x5a);
 pub(crate) const DAY: u64 = 86_400;
 /// As `until`: no end.
 pub(crate) const FOREVER: u64 = (1 << 40) - 1;
-
-alloy_sol_types::sol! {
-    struct CreateVault { bytes32 vault; bytes32 constitution; bytes32 rootCommitment; }
-    struct ClaimWriter { bytes32 vault; uint64 epoch; bytes32 x; bytes32 y; uint64 size; bytes32 root; }
-    struct Anchor { bytes32 vault; uint64 epoch; uint64 size; bytes32 root; }
-}
 
 pub(crate) struct World {
     pub(crate) chain: Chain,
@@ -70,7 +65,7 @@ pub(crate) fn malleated(signature: &P256Sig) -> P256Sig {
 }
 
 pub(crate) fn domain(vaults: Address) -> Eip712Domain {
-    eip712_domain! { name: "PST Vault Registry", version: "1", chain_id: CHAIN_ID, verifying_contract: vaults, }
+    vault_registry_domain(CHAIN_ID, vaults)
 }
 
 pub(crate) fn vault_id(admin: Address) -> B256 {

@@ -5,11 +5,13 @@ use alloy_sol_types::SolStruct;
 use contracts_bindings::{
     VaultRegistry,
     VaultRegistry::{P256Key, P256Sig},
+    admin::VaultAdmin,
+    eip712::{Anchor, ClaimWriter},
 };
 use revm::primitives::hardfork::SpecId;
 
 use crate::vault_registry::other_vault;
-use crate::world::{ADMIN, Anchor, ClaimWriter, STRANGER, World, domain, key, malleated, public, sign};
+use crate::world::{ADMIN, DAY, STRANGER, VAULT_GUARDIAN, World, domain, key, malleated, public, sign};
 
 fn state(world: &mut World) -> VaultRegistry::stateOfReturn {
     let call = VaultRegistry::stateOfCall { vault: world.vault };
@@ -157,12 +159,61 @@ fn t57_t78_advance_takes_the_current_writers_low_s_signature_only() {
 }
 
 #[test]
-fn a_reset_is_not_in_this_version() {
+fn a_reset_holds_after_the_delay_and_ends_the_writer() {
     let mut world = World::bare();
     let vault = world.vault;
-    let propose = VaultRegistry::proposeResetCall { vault, size: 0, root: B256::ZERO };
-    let unsupported = VaultRegistry::Unsupported { reason: "vault.reset".into() };
-    world.chain.send(ADMIN, world.vaults, &propose).err().unwrap().is(unsupported.clone());
-    let veto = VaultRegistry::vetoResetCall { vault };
-    world.chain.send(ADMIN, world.vaults, &veto).err().unwrap().is(unsupported);
+    let call = claim(&world, 1, 11, 1, 8, root(8));
+    world.chain.must(STRANGER, world.vaults, &call);
+    let admin = VaultAdmin(world.vaults);
+    let reset = admin.propose_reset(vault, 3, root(3));
+    for stranger in [STRANGER, VAULT_GUARDIAN] {
+        world.chain.submit(stranger, &reset).err().unwrap().is(VaultRegistry::NotAdmin { vault });
+    }
+    let proposed: VaultRegistry::ResetProposed = world.chain.submit(ADMIN, &reset).unwrap().event();
+    let effective = world.chain.now + 7 * DAY;
+    assert_eq!((proposed.size, proposed.root, proposed.effective.to::<u64>()), (3, root(3), effective));
+    // The writer goes on until then.
+    world.chain.now = effective - 1;
+    let call = advance(&world, 11, 1, 9, root(9));
+    world.chain.must(STRANGER, world.vaults, &call);
+
+    world.chain.now = effective + 5;
+    let now = state(&mut world);
+    assert_eq!((now.epoch, now.writer, now.size, now.root), (2, P256Key::default(), 3, root(3)));
+    assert_eq!(now.anchoredAt.to::<u64>(), effective);
+    for epoch in [1, 2] {
+        let call = advance(&world, 11, epoch, 10, root(10));
+        world.chain.send(STRANGER, world.vaults, &call).err().unwrap().is(VaultRegistry::NoWriter {});
+    }
+    world.chain.submit(VAULT_GUARDIAN, &admin.veto_reset(vault)).err().unwrap().is(VaultRegistry::NothingToVeto { vault });
+    // A claim that was signed for before the reset is for another epoch.
+    let call = claim(&world, 1, 12, 2, 9, root(9));
+    world.chain.send(STRANGER, world.vaults, &call).err().unwrap().is(VaultRegistry::SignatureInvalid {});
+    let aside = claim(&world, 1, 12, 3, 3, root(9));
+    world.chain.send(STRANGER, world.vaults, &aside).err().unwrap().is(VaultRegistry::RootConflict { size: 3 });
+    let call = claim(&world, 1, 12, 3, 3, root(3));
+    world.chain.must(STRANGER, world.vaults, &call);
+    assert_eq!((state(&mut world).epoch, state(&mut world).size), (3, 3));
+}
+
+#[test]
+fn a_reset_is_vetoed_by_guardian_or_admin_and_goes_back_only() {
+    let mut world = World::bare();
+    let vault = world.vault;
+    let call = claim(&world, 1, 11, 1, 8, root(8));
+    world.chain.must(STRANGER, world.vaults, &call);
+    let admin = VaultAdmin(world.vaults);
+    let on = admin.propose_reset(vault, 9, root(9));
+    world.chain.submit(ADMIN, &on).err().unwrap().is(VaultRegistry::ResetNotBack { current: 8, given: 9 });
+    let empty = admin.propose_reset(vault, 0, root(9));
+    world.chain.submit(ADMIN, &empty).err().unwrap().is(VaultRegistry::RootConflict { size: 0 });
+    let veto = admin.veto_reset(vault);
+    for by in [VAULT_GUARDIAN, ADMIN] {
+        world.chain.submit(by, &veto).err().unwrap().is(VaultRegistry::NothingToVeto { vault });
+        world.chain.submit(ADMIN, &admin.propose_reset(vault, 3, root(3))).unwrap();
+        world.chain.submit(STRANGER, &veto).err().unwrap().is(VaultRegistry::NotAdminOrGuardian { vault });
+        world.chain.submit(by, &veto).unwrap();
+        world.chain.now += 30 * DAY;
+        assert_eq!(state(&mut world).size, 8);
+    }
 }
