@@ -3,6 +3,7 @@
 //! Out of scope: formatting, lints, documentation and licences, which `.ci/run` checks before it calls this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
+mod bare;
 mod compile;
 mod docs;
 mod process;

@@ -99,6 +99,12 @@ pub(crate) const ALL: &[Suite] = &[
         ],
     },
     package("chain", "chain", "light client and state proofs"),
+    Suite {
+        name: "no-std",
+        about: "the light client without an operating system (rustup)",
+        runs: Runs::Check(crate::bare::check),
+        needs: &[Need::Target { target: crate::bare::TARGET, for_what: "the light client without an operating system" }],
+    },
     package("policy", "policy", "authenticate, prove, decide"),
     package("credential", "credential", "records, keys and what erases them"),
     package("platform", "platform", "operation names, injection, redaction"),

@@ -29,7 +29,7 @@ pub enum Message<'a> {
     Optimistic(&'a [u8]),
 }
 
-/// What an accepted message moved. At least one is true.
+/// What an accepted message moved. Nothing, if all of it was known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advanced {
     /// The finalized head is a newer one.
@@ -38,6 +38,14 @@ pub struct Advanced {
     pub attested: bool,
     /// The next committee was not known before and now is.
     pub committee: bool,
+}
+
+impl Advanced {
+    /// Whether anything is newer than before.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.finalized || self.attested || self.committee
+    }
 }
 
 /// What the client lacks.
@@ -180,7 +188,7 @@ impl<P: Preset> LightClient<P> {
         self.check_slots(attested, finality, *signature_slot, now)?;
         let signs_next = self.signs_next(*signature_slot)?;
         let moves = self.moves(attested, finality, next.is_some());
-        if !moves.any() {
+        if !moves.any() && !self.is_relevant(attested, next.is_some()) {
             return Err(AdvanceError::NotNewer);
         }
 
@@ -268,6 +276,12 @@ impl<P: Preset> LightClient<P> {
             return Ok(true);
         }
         Err(AdvanceError::UnknownPeriod { period })
+    }
+
+    /// The specification's rule of relevance. What is relevant and moves nothing is checked all the same.
+    fn is_relevant(&self, attested: &Header<'_>, has_next: bool) -> bool {
+        let same_period = attested.slot.period::<P>() == self.finalized.slot().period::<P>();
+        attested.slot > self.finalized.slot() || (has_next && self.next.is_none() && same_period)
     }
 
     fn is_next_period(&self, slot: Slot) -> bool {

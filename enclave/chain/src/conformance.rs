@@ -5,7 +5,7 @@ use crate::header::Header;
 use crate::layout::{BLOCK_HASH, EXECUTION, HeaderLayout};
 use crate::merkle::{self, Place};
 use crate::objects::{Bootstrap, Kind, SignedHeader};
-use crate::{Layout, Message, Preset, Slot, SszError};
+use crate::{BootstrapError, Checkpoint, Layout, Mainnet, Message, Minimal, Network, Preset, PresetName, Slot, SszError};
 
 /// An object of which the root is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,23 @@ pub fn object_root<P: Preset>(object: Object<'_>, layout: Layout) -> Result<[u8;
 /// When the bytes end before it.
 pub fn bootstrap_slot<P: Preset>(ssz: &[u8]) -> Result<Slot, SszError> {
     Kind::Bootstrap.slot::<P>(ssz)
+}
+
+/// The block that a `LightClientBootstrap` claims to be of.
+///
+/// # Errors
+/// When the bytes are not the encoding of one, in the layout that the network has at its slot.
+pub fn bootstrap_checkpoint(network: &Network, ssz: &[u8]) -> Result<Checkpoint, BootstrapError> {
+    match network.preset() {
+        PresetName::Mainnet => checkpoint_of::<Mainnet>(network, ssz),
+        PresetName::Minimal => checkpoint_of::<Minimal>(network, ssz),
+    }
+}
+
+fn checkpoint_of<P: Preset>(network: &Network, ssz: &[u8]) -> Result<Checkpoint, BootstrapError> {
+    let slot = Kind::Bootstrap.slot::<P>(ssz)?;
+    let layout = network.layout_at(slot).ok_or(BootstrapError::UnsupportedFork { slot })?;
+    Ok(Checkpoint { slot, root: Bootstrap::read::<P>(ssz, layout)?.header.root })
 }
 
 /// What a branch proves.

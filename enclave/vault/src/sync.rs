@@ -119,7 +119,7 @@ async fn follow(io: &Io, shared: &Shared) -> Result<bool, Stop> {
 fn moved(shared: &Shared, updates: &[ByteVec], now: u64) -> bool {
     let mut state = shared.state();
     let Some(light) = state.light.as_mut() else { return false };
-    updates.iter().filter(|update| light.advance(Message::Update(update), now).is_ok()).count() > 0
+    updates.iter().filter(|update| light.advance(Message::Update(update), now).is_ok_and(|advanced| advanced.any())).count() > 0
 }
 
 async fn start(io: &Io, shared: &Shared) -> Result<bool, Stop> {

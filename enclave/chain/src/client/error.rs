@@ -75,7 +75,7 @@ pub enum AdvanceError {
         /// Members who signed.
         signers: u32,
     },
-    /// It holds nothing that the client lacks.
+    /// It is not newer than the finalized head and brings no committee that is lacking.
     #[error("update brings nothing new")]
     NotNewer,
     /// The attested header's execution payload header is not in its block's body.

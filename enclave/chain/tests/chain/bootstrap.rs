@@ -1,4 +1,7 @@
-use chain::{BootstrapError, Layout, LightClient, Minimal, Slot, SszError};
+use chain::{
+    BootstrapError, CheckpointError, CustomNetwork, Layout, LightClient, Minimal, Network, NetworkError, PresetName, Slot,
+    SszError, accept_checkpoint,
+};
 
 use crate::synthetic::{Block, Client, ELECTRA, FULU, connected, members, network, network_until, network_with, time};
 
@@ -65,7 +68,7 @@ fn refuses_another_block_than_the_checkpoint() {
 fn refuses_a_checkpoint_that_lies_about_its_slot() {
     let block = Block::new(64);
     let checkpoint = chain::Checkpoint { slot: Slot(65), root: block.root() };
-    let accepted = chain::accept_checkpoint(checkpoint, 1, 1, &network(), time(65)).unwrap();
+    let accepted = accept_checkpoint(checkpoint, 1, 1, &network(), time(65)).unwrap();
     let error = Client::bootstrap(network(), accepted, &block.bootstrap(&members(0).ssz())).unwrap_err();
     assert_eq!(error, BootstrapError::OtherBlock);
 }
@@ -136,4 +139,38 @@ fn refuses_every_truncation() {
         let error = bootstrap(&block, &valid[..length]).unwrap_err();
         assert!(matches!(error, BootstrapError::Malformed(SszError::Short | SszError::Offset)), "{length}: {error}");
     }
+}
+
+#[test]
+fn t74_a_restart_needs_a_checkpoint_of_the_last_14_days_and_its_own_block() {
+    let block = Block::new(64);
+    let ssz = block.bootstrap(&members(0).ssz());
+    let checkpoint = chain::Checkpoint { slot: Slot(64), root: block.root() };
+    let restart = |days: u64| accept_checkpoint(checkpoint, 1, 1, &network(), time(64) + days * 86_400);
+    for days in [0, 1, 13, 14] {
+        assert!(Client::bootstrap(network(), restart(days).unwrap(), &ssz).is_ok(), "{days}");
+    }
+    for days in [15, 400] {
+        assert_eq!(restart(days), Err(CheckpointError::TooOld { age: days * 86_400 }));
+    }
+    // A fresh signed checkpoint, and a block with a committee that the host made.
+    let host_made = Block { current: members(2).root(), ..Block::new(64) };
+    let error = bootstrap(&block, &host_made.bootstrap(&members(2).ssz())).unwrap_err();
+    assert_eq!(error, BootstrapError::OtherBlock);
+    assert_eq!(bootstrap(&block, &block.bootstrap(&members(2).ssz())).unwrap_err(), BootstrapError::CommitteeBranch);
+}
+
+#[test]
+fn t40_a_custom_network_cannot_pass_for_a_known_one() {
+    let mainnet = hex::decode("4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95").unwrap();
+    let custom = CustomNetwork {
+        genesis_validators_root: mainnet.try_into().unwrap(),
+        genesis_time: 1_606_824_023,
+        seconds_per_slot: 12,
+        preset: PresetName::Minimal,
+        forks: vec![(Layout::Fulu, [6, 0, 0, 0], 0)],
+        ends: None,
+    };
+    assert_eq!(Network::custom(custom), Err(NetworkError::KnownRoot));
+    assert!([1, 11_155_111, 560_048].iter().all(|id| Network::known(*id).unwrap().preset() == PresetName::Mainnet));
 }

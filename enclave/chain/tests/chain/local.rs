@@ -1,11 +1,12 @@
 //! A locally run chain: Electra from genesis, Fulu from epoch 300, six seconds a slot, real state transitions.
 use chain::{
-    Account, Advanced, Checkpoint, CustomNetwork, Layout, Message, Network, PresetName, ProvenState, Slot, accept_checkpoint,
+    Account, Advanced, AnyLightClient, Checkpoint, CustomNetwork, Layout, Message, Network, PresetName, ProvenState, Slot,
+    accept_checkpoint,
 };
 use serde_json::Value;
 
 use crate::rpc_proof::RpcProof;
-use crate::synthetic::Client;
+use crate::synthetic::{Client, NOTHING};
 use crate::{payload, vectors};
 
 const FOLDER: &str = "light-client/local/mini-electra-fulu-mainnet";
@@ -31,7 +32,7 @@ fn network(genesis: &Value, spec: &Value) -> Network {
         genesis_validators_root: array(&genesis["genesis_validators_root"]),
         genesis_time: genesis["genesis_time"].as_u64().unwrap(),
         seconds_per_slot: spec["SECONDS_PER_SLOT"].as_str().unwrap().parse().unwrap(),
-        preset: PresetName::Mainnet,
+        preset: if spec["PRESET_BASE"] == "minimal" { PresetName::Minimal } else { PresetName::Mainnet },
         forks: vec![
             fork(Layout::Altair, "ALTAIR"),
             fork(Layout::Bellatrix, "BELLATRIX"),
@@ -74,6 +75,32 @@ fn follows_a_local_chain_to_a_proof_at_its_finalized_block() {
     state.add(&proof.proof(Some(&code))).unwrap();
     assert!(matches!(state.account(proof.address), Some(Account::Present { nonce: 1, .. })));
     assert_eq!(proof.check_slots(&state), 3);
+}
+
+#[test]
+fn follows_a_chain_of_the_minimal_preset_over_the_fork_to_fulu() {
+    const FOLDER: &str = "light-client/local/mini-electra-fulu-minimal";
+    let (Some(genesis), Some(spec)) =
+        (vectors::json(&format!("{FOLDER}/genesis.json")), vectors::json(&format!("{FOLDER}/spec.json")))
+    else {
+        return;
+    };
+    let file = |name: &str| vectors::read(&format!("{FOLDER}/{name}")).unwrap();
+    let network = network(&genesis, &spec);
+    assert_eq!(network.preset(), PresetName::Minimal);
+    let now = network.time_of(Slot(genesis["current_slot"].as_u64().unwrap()));
+    let checkpoint =
+        Checkpoint { slot: Slot(genesis["trusted_slot"].as_u64().unwrap()), root: array(&genesis["trusted_block_root"]) };
+    let checkpoint = accept_checkpoint(checkpoint, 1, 1, &network, now).unwrap();
+    let mut client = AnyLightClient::bootstrap(network, checkpoint, &file("bootstrap.ssz")).unwrap();
+    for period in 0..4 {
+        assert!(client.advance(Message::Update(&file(&format!("update_{period}.ssz"))), now).unwrap().any());
+    }
+    assert_eq!(client.advance(Message::Finality(&file("finality_update.ssz")), now), Ok(NOTHING));
+    let head = client.finalized().unwrap();
+    assert_eq!((head.slot(), head.layout()), (Slot(200), Layout::Fulu));
+    let proof = vectors::json(&format!("{FOLDER}/eth_getProof.json")).unwrap();
+    assert_eq!(head.block_hash(), Some(array(&proof["block_hash"])));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod bootstrap;
 mod conformance;
+mod differential;
 mod headers;
 mod local;
 mod mainnet;

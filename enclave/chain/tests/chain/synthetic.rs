@@ -6,13 +6,16 @@ use alloy_primitives::{B256, keccak256};
 use alloy_rlp::Encodable;
 use blst::min_pk::{AggregatePublicKey, PublicKey, SecretKey};
 use chain::{
-    AcceptedCheckpoint, BeaconHead, Checkpoint, CustomNetwork, Layout, LightClient, Mainnet, Network, PresetName, Slot,
+    AcceptedCheckpoint, Advanced, BeaconHead, Checkpoint, CustomNetwork, Layout, LightClient, Mainnet, Network, PresetName, Slot,
     VerifiedHead, accept_checkpoint,
 };
 use sha2::{Digest, Sha256};
 
 pub(crate) type Hash = [u8; 32];
 pub(crate) type Client = LightClient<Mainnet>;
+
+/// What a message moves that is known already.
+pub(crate) const NOTHING: Advanced = Advanced { finalized: false, attested: false, committee: false };
 
 pub(crate) const GENESIS: u64 = 1_700_000_000;
 pub(crate) const ROOT: Hash = [0xd0; 32];

@@ -1,8 +1,8 @@
 use chain::{AdvanceError, Advanced, Layout, Message, Network, Slot, SszError};
 
 use crate::synthetic::{
-    Block, Client, ELECTRA, FULU, FULU_EPOCH, Hash, Update, client, client_at, committee_root, members, network, network_until,
-    network_with, slots,
+    Block, Client, ELECTRA, FULU, FULU_EPOCH, Hash, NOTHING, Update, client, client_at, committee_root, members, network,
+    network_until, network_with, slots,
 };
 
 /// The error of this update on a fresh client, whose state must stand.
@@ -309,10 +309,20 @@ fn t36_an_older_head_never_replaces_a_newer_one() {
     let (old, new) = (Update::valid(), Update::at(Block::new(200), Block::new(128)));
     let mut client = client();
     client.advance(Message::Update(&new.ssz()), new.now()).unwrap();
-    assert_eq!(client.advance(Message::Update(&old.ssz()), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.advance(Message::Finality(&old.finality()), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.advance(Message::Optimistic(&old.optimistic()), new.now()), Err(AdvanceError::NotNewer));
-    assert_eq!(client.advance(Message::Update(&new.ssz()), new.now()), Err(AdvanceError::NotNewer));
+    // Newer than what is final, and older than what is attested: it holds, and moves nothing.
+    for known in [Message::Update(&old.ssz()), Message::Finality(&old.finality()), Message::Optimistic(&old.optimistic())] {
+        assert_eq!(client.advance(known, new.now()), Ok(NOTHING));
+    }
+    assert_eq!(client.advance(Message::Update(&new.ssz()), new.now()), Ok(NOTHING));
+    // What moves nothing must hold all the same.
+    let forged = Update { version: ELECTRA, ..new.clone() };
+    assert_eq!(client.advance(Message::Update(&forged.ssz()), new.now()), Err(AdvanceError::Signature));
+    // Older than what is final, it is not even looked at.
+    let older = Update::at(Block::new(127), Block::new(64));
+    for older in [Message::Update(&older.ssz()), Message::Finality(&older.finality()), Message::Optimistic(&older.optimistic())] {
+        assert_eq!(client.advance(older, new.now()), Err(AdvanceError::NotNewer));
+    }
+    assert_eq!(slots(&client), (128, 200));
     // A newer attested block that still names the older finalized one moves only the attested head.
     let mixed = Update::at(Block::new(210), Block::new(64));
     let advanced = client.advance(Message::Finality(&mixed.finality()), mixed.now()).unwrap();
@@ -330,7 +340,7 @@ fn an_optimistic_update_moves_the_attested_head_only() {
 }
 
 #[test]
-fn what_is_final_replaces_what_was_attested_at_the_same_slot() {
+fn t39_what_is_final_replaces_what_was_attested_at_the_same_slot() {
     let mut client = client();
     let reorged = Update::at(Block { execution_state: [1; 32], ..Block::new(96) }, Block::new(64));
     client.advance(Message::Optimistic(&reorged.optimistic()), reorged.now()).unwrap();
