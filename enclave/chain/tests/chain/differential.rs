@@ -123,7 +123,7 @@ macro_rules! objects {
             }
 
             #[derive(Encode, Decode, TreeHash)]
-            pub(super) struct Finality {
+            pub(super) struct FinalityUpdate {
                 attested_header: $header,
                 finalized_header: $header,
                 finality_branch: FixedVector<B256, $finality>,
@@ -132,7 +132,7 @@ macro_rules! objects {
             }
 
             #[derive(Encode, Decode, TreeHash)]
-            pub(super) struct Optimistic {
+            pub(super) struct OptimisticUpdate {
                 attested_header: $header,
                 sync_aggregate: Aggregate,
                 signature_slot: u64,
@@ -144,8 +144,8 @@ macro_rules! objects {
                     0 => read::<$header>(bytes),
                     1 => read::<Bootstrap>(bytes),
                     2 => read::<Update>(bytes),
-                    3 => read::<Finality>(bytes),
-                    _ => read::<Optimistic>(bytes),
+                    3 => read::<FinalityUpdate>(bytes),
+                    _ => read::<OptimisticUpdate>(bytes),
                 }
             }
         }
