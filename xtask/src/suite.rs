@@ -105,7 +105,12 @@ pub(crate) const ALL: &[Suite] = &[
         runs: Runs::Check(crate::bare::check),
         needs: &[Need::Target { target: crate::bare::TARGET, for_what: "the light client without an operating system" }],
     },
-    package("policy", "policy", "authenticate, prove, decide"),
+    Suite {
+        name: "policy",
+        about: "authenticate, prove, decide; another node's eth_call agrees (node)",
+        runs: Runs::Package { package: "policy", targets: Targets::All },
+        needs: &[Need::Npm { folder: "enclave/policy/anvil", for_what: "deciding as another node does" }],
+    },
     package("credential", "credential", "records, keys and what erases them"),
     package("platform", "platform", "operation names, injection, redaction"),
     package("vault", "vault", "the conversations and the ledger"),

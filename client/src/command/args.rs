@@ -48,7 +48,7 @@ pub enum Command {
     /// Call a platform through the vault, like curl
     Call(CallArgs),
     /// Say what the contract would decide for a call, without making it
-    Simulate(CallArgs),
+    Simulate(SimulateArgs),
     /// The ledger
     Ledger(LedgerArgs),
     /// Write the ledger's newest root to the chain
@@ -184,6 +184,26 @@ pub struct CallArgs {
     pub receipt: Option<PathBuf>,
     /// `https://<host>/<path>`
     pub url: String,
+}
+
+/// See [`Command::Simulate`].
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Show what the contract says at this head; without it, what both come to
+    #[arg(long, value_enum, value_name = "HEAD")]
+    pub at: Option<At>,
+    /// The call
+    #[command(flatten)]
+    pub call: CallArgs,
+}
+
+/// One of the two heads that decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum At {
+    /// What can't be undone: a grant counts from here on.
+    Finalized,
+    /// The newest that a committee signed: a revocation counts from here on.
+    Attested,
 }
 
 /// See [`Command::Ledger`].

@@ -4,6 +4,7 @@ mod admin;
 mod args;
 mod custody;
 mod report;
+mod simulation;
 mod use_vault;
 
 use anyhow::Result;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::admin::{node, policy};
-use super::args::{CallArgs, LedgerArgs, LedgerCommand, StoreArgs, StoreCommand};
+use super::args::{CallArgs, LedgerArgs, LedgerCommand, SimulateArgs, StoreArgs, StoreCommand};
 use super::report::{Exit, Output};
 use crate::caller::{Answered, CallRequest};
 use crate::connection::{Connection, printable};
@@ -108,7 +108,8 @@ pub(super) async fn call(connection: &Connection, out: Output, args: CallArgs) -
     show(&answered, out, args.include, args.receipt.as_deref())
 }
 
-pub(super) async fn simulate(connection: &Connection, out: Output, args: CallArgs) -> Result<Exit> {
+pub(super) async fn simulate(connection: &Connection, out: Output, args: SimulateArgs) -> Result<Exit> {
+    let SimulateArgs { at, call: args } = args;
     let serving = connection.verify_serving().await?;
     let inner = request(&args)?;
     let outer = CallRequest {
@@ -119,7 +120,11 @@ pub(super) async fn simulate(connection: &Connection, out: Output, args: CallArg
         ..inner
     };
     let answered = connection.call(&serving, &AccountKey::load(&args.key)?, &outer).await?;
-    show(&answered, out, args.include, None)
+    if answered.outcome != "vault" {
+        return show(&answered, out, args.include, None);
+    }
+    let simulated = serde_json::from_slice(&answered.response.body).context("the vault's answer is no JSON")?;
+    super::simulation::print(&simulated, at, out)
 }
 
 pub(super) async fn store(connection: &Connection, out: Output, args: StoreArgs) -> Result<Exit> {

@@ -34,7 +34,7 @@ pub struct Refused {
 /// [`Refused`] with the rule of the first operation that was refused: the attested head's if it refused, else the finalized head's.
 #[expect(clippy::result_large_err, reason = "a refusal is an ordinary answer and goes into the ledger whole")]
 pub fn decide(proven: Proven, permit_life_ms: u64, now_ms: u64) -> Result<Permit, Refused> {
-    let Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms } = proven;
+    let Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms, .. } = proven;
     let signed_until = authenticated.agent().map_or(u64::MAX, |agent| agent.terms.until).min(authenticated.call().expiresAt);
     let deadline_ms = asked_at_ms.saturating_add(permit_life_ms.min(LIFE_MS)).min(signed_until.saturating_mul(1_000));
     match merge(judged) {

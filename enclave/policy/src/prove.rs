@@ -125,6 +125,7 @@ pub struct Proven {
     pub(crate) touched: Wanted,
     pub(crate) called: Vec<(Address, B256)>,
     pub(crate) asked_at_ms: u64,
+    gas: (u64, u64),
 }
 
 impl Proven {
@@ -132,6 +133,18 @@ impl Proven {
     #[must_use]
     pub const fn touched(&self) -> &Wanted {
         &self.touched
+    }
+
+    /// What the registry was asked, what it answered, and where.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Gas of all runs, at the finalized and at the attested head.
+    #[must_use]
+    pub const fn gas(&self) -> (u64, u64) {
+        self.gas
     }
 }
 
@@ -192,6 +205,7 @@ pub fn prove(
             Err(exceeded) => Proving::Failed { authenticated, error: exceeded.into() },
         };
     }
+    let gas = (at_finalized.gas, at_attested.gas);
     let mut touched = at_finalized.touched;
     touched.merge(&at_attested.touched);
     let mut called = at_finalized.called;
@@ -206,7 +220,8 @@ pub fn prove(
     };
     let call = authenticated.call();
     let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
-    Proving::Proven(Box::new(Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms: now_ms }))
+    let asked_at_ms = now_ms;
+    Proving::Proven(Box::new(Proven { authenticated, operations, store, judged, evidence, touched, called, asked_at_ms, gas }))
 }
 
 /// What all questions came to.
@@ -236,6 +251,7 @@ fn ask_all<'s>(
         missing: Wanted::default(),
         touched: Wanted::default(),
         called: Vec::new(),
+        gas: 0,
     });
     if let Some(claim) = authenticated.claim() {
         at_finalized.account(claim, work)?;
@@ -291,6 +307,7 @@ struct Asked<'s> {
     missing: Wanted,
     touched: Wanted,
     called: Vec<(Address, B256)>,
+    gas: u64,
 }
 
 impl Asked<'_> {
@@ -315,6 +332,7 @@ impl Asked<'_> {
         };
         let Ran { gas, ended } = run(self.state, &call, self.machine);
         work.ran(gas)?;
+        self.gas = self.gas.saturating_add(gas);
         match ended {
             Ended::Missing(missing) => {
                 self.missing.merge(&missing);

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use platform::Preset;
 use policy::{
     AgentError, AuthenticateError, Authenticated, Authentication, Claimed, Confirming, Identity, Incoming, Operation, Permit,
-    ProveError, Proving, Unverified, authenticate, confirm, decide, prove,
+    ProveError, Proven, Proving, Unverified, authenticate, confirm, decide, prove,
 };
 use protocol::ledger::{self, Body, Evidence, Receipt, ReceiptEntry, Refused, SignedCallEntry};
 use protocol::message::{Answer, Problem};
@@ -17,7 +17,7 @@ use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
 use crate::refusal::{RECEIPT, Refusal};
 use crate::state::Shared;
-use crate::views::{Fetched, Lacking};
+use crate::views::{Fetched, Lacking, fetch_queries};
 use crate::{internal, perform};
 
 /// Characters of a receipt in one header; a longer receipt continues in the next of the same name.
@@ -192,20 +192,65 @@ pub(crate) enum Asked {
 pub(crate) async fn asked(
     io: &Io,
     shared: &Shared,
-    mut authenticated: Authenticated,
+    authenticated: Authenticated,
     operations: Vec<Operation>,
     identity: &Identity,
 ) -> Result<Asked, Stop> {
-    let plain = |authenticated, refusal| Asked::Refused { authenticated: Box::new(authenticated), refusal, evidence: None };
+    Ok(match answered(io, shared, authenticated, operations, identity).await? {
+        Answered::None { authenticated, refusal } => Asked::Refused { authenticated, refusal, evidence: None },
+        Answered::Proven(proven) => match decided(io, shared, *proven)? {
+            Ok(permit) => Asked::Permitted(Box::new(permit)),
+            Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {
+                authenticated: Box::new(authenticated),
+                refusal: Refusal::NotPermitted(rule),
+                evidence: Some(Box::new(evidence)),
+            },
+        },
+    })
+}
+
+/// What the contract answered, before it is a decision.
+pub(crate) enum Answered {
+    Proven(Box<Proven>),
+    /// There is no answer.
+    None {
+        authenticated: Box<Authenticated>,
+        refusal: Refusal,
+    },
+}
+
+/// The decision that an answer is, here and now.
+pub(crate) fn decided(io: &Io, shared: &Shared, proven: Proven) -> Result<Result<Permit, policy::Refused>, Stop> {
+    let state = shared.state();
+    let life = state.configured()?.settings.permit_life.saturating_mul(1_000);
+    Ok(decide(proven, life, state.time(io.now())))
+}
+
+/// Asks the contract at both heads, for all operations, until everything that it reads is proven.
+pub(crate) async fn answered(
+    io: &Io,
+    shared: &Shared,
+    mut authenticated: Authenticated,
+    operations: Vec<Operation>,
+    identity: &Identity,
+) -> Result<Answered, Stop> {
+    let none = |authenticated, refusal| Answered::None { authenticated: Box::new(authenticated), refusal };
     // The permit's life counts from here, where the heads were young enough, however long the host takes to prove their state.
-    let (pair, asked_at, life) = {
+    let (pair, asked_at) = {
         let state = shared.state();
         match state.fresh(io.now()) {
-            Ok(pair) => (pair, state.time(io.now()), state.configured()?.settings.permit_life.saturating_mul(1_000)),
-            Err(Stop(Problem::StaleChain)) => return Ok(plain(authenticated, Refusal::StaleChain)),
+            Ok(pair) => (pair, state.time(io.now())),
+            Err(Stop(Problem::StaleChain)) => return Ok(none(authenticated, Refusal::StaleChain)),
             Err(stop) => return Err(stop),
         }
     };
+    // At a head that this store was not asked about yet, what was read at the one before is all that is read, as a rule. What nobody proves
+    // there, the run asks for again.
+    let store = store_of(&authenticated, identity);
+    for view in [&pair.attested, &pair.finalized] {
+        let queries = shared.state().views.unproven_of(view, &store);
+        let (Fetched::Proven | Fetched::Unproven) = fetch_queries(io, view, queries).await?;
+    }
     let mut lacking = Lacking::default();
     loop {
         let proving = pair.with(|finalized, attested| {
@@ -215,7 +260,7 @@ pub(crate) async fn asked(
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
                 if lacking.fetch(io, &pair, &finalized, &attested).await? == Fetched::Unproven {
-                    return Ok(plain(authenticated, Refusal::Unproven));
+                    return Ok(none(authenticated, Refusal::Unproven));
                 }
             }
             Proving::Failed { authenticated, error } => {
@@ -223,19 +268,11 @@ pub(crate) async fn asked(
                     ProveError::StaleChain => Refusal::StaleChain,
                     other => Refusal::NotPermitted(other.rule().to_owned()),
                 };
-                return Ok(plain(authenticated, refusal));
+                return Ok(none(authenticated, refusal));
             }
             Proving::Proven(proven) => {
-                shared.state().views.remember(proven.touched());
-                let now = shared.state().time(io.now());
-                return Ok(match decide(*proven, life, now) {
-                    Ok(permit) => Asked::Permitted(Box::new(permit)),
-                    Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {
-                        authenticated: Box::new(authenticated),
-                        refusal: Refusal::NotPermitted(rule),
-                        evidence: Some(Box::new(evidence)),
-                    },
-                });
+                shared.state().views.touched.remember(store.0, proven.touched());
+                return Ok(Answered::Proven(proven));
             }
         }
     }

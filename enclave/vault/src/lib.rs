@@ -31,8 +31,10 @@ mod perform;
 mod provision;
 mod refusal;
 mod serving;
+mod simulate;
 mod state;
 mod sync;
+mod touched;
 mod views;
 
 pub use conversation::{Conversation, Egress, Egressed, Input, Local, Step, Stop};

@@ -342,7 +342,7 @@ async fn state_of(io: &Io, shared: &Shared, view: &View) -> Result<stateOfReturn
                 Fetched::Unproven => return Err(Stop(Problem::Unproven)),
             },
             Viewed::Output { data, touched, called: _ } => {
-                shared.state().views.remember(&touched);
+                shared.state().views.touched.own(&touched);
                 let state = stateOfCall::abi_decode_returns_validate(&data).map_err(|_| Stop(Problem::RootCommitment))?;
                 return Ok(state);
             }

@@ -1,6 +1,6 @@
 //! Proven state at recent heads, and what was read there, so that the next head is asked for the same in one round trip.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chain::{BeaconHead, ProvenState, VerifiedHead};
@@ -8,13 +8,10 @@ use policy::Wanted;
 use protocol::message::{AccountQuery, Need, Problem, Supply};
 
 use crate::conversation::{Io, Stop};
+use crate::touched::Touched;
 
 /// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later.
 const KEPT: usize = 96;
-/// Slots that are remembered for the next head.
-const REMEMBERED: usize = 512;
-/// Accounts that are remembered for the next head, with their code.
-const REMEMBERED_ACCOUNTS: usize = 64;
 
 /// Proven state at one head. Conversations share it.
 #[derive(Clone, Debug)]
@@ -58,7 +55,8 @@ pub(crate) struct Views {
     recent: VecDeque<View>,
     /// At the light client's newest heads of which both execution blocks are known.
     pair: Option<Pair>,
-    touched: BTreeMap<[u8; 20], (BTreeSet<[u8; 32]>, bool)>,
+    /// What was read in them.
+    pub(crate) touched: Touched,
 }
 
 impl Views {
@@ -100,43 +98,24 @@ impl Views {
         }
     }
 
-    /// Remembers what was read.
-    pub(crate) fn remember(&mut self, wanted: &Wanted) {
-        for query in queries(wanted) {
-            self.make_room(!self.touched.contains_key(&*query.address));
-            self.touched.entry(*query.address).or_default().1 |= query.code;
-            for slot in query.slots {
-                let new = self.touched.get(&*query.address).is_none_or(|(slots, _)| !slots.contains(&*slot));
-                self.make_room(new);
-                self.touched.entry(*query.address).or_default().0.insert(*slot);
-            }
-        }
-    }
-
-    /// Forgets everything when it is full: what is still in use is remembered again by the next call that reads it.
-    fn make_room(&mut self, new: bool) {
-        let slots: usize = self.touched.values().map(|(slots, _)| slots.len()).sum();
-        if new && (slots >= REMEMBERED || self.touched.len() >= REMEMBERED_ACCOUNTS) {
-            self.touched.clear();
-        }
-    }
-
-    /// What was read lately.
+    /// What was read lately, as the host is told it.
     pub(crate) fn touched(&self) -> Vec<AccountQuery> {
-        self.touched
-            .iter()
-            .map(|(address, (slots, code))| AccountQuery {
-                address: (*address).into(),
-                slots: slots.iter().map(|slot| (*slot).into()).collect(),
-                code: *code,
-            })
-            .collect()
+        queries(&self.touched.ahead())
     }
 
     /// What was read lately and is not proven in `view` yet.
     pub(crate) fn unproven(&self, view: &View) -> Vec<AccountQuery> {
+        self.lacking(view, self.touched())
+    }
+
+    /// What was read for this store last time and is not proven in `view` yet.
+    pub(crate) fn unproven_of(&self, view: &View, store: &[u8; 32]) -> Vec<AccountQuery> {
+        self.touched.of(store).map_or_else(Vec::new, |wanted| self.lacking(view, queries(wanted)))
+    }
+
+    fn lacking(&self, view: &View, queries: Vec<AccountQuery>) -> Vec<AccountQuery> {
         let state = view.state();
-        self.touched()
+        queries
             .into_iter()
             .filter_map(|mut query| {
                 let account = state.account(*query.address);

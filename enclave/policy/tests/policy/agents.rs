@@ -126,7 +126,7 @@ fn t49_a_revoked_agent_stops_at_the_attested_head() {
     let mut world = world();
     let before = world.state();
     let identity = world.identity();
-    world.must(caller(), &StoreRegistry::revokeAgentCall { agent: key(Curve::P256).id() });
+    world.must(caller(), world.registry, &StoreRegistry::revokeAgentCall { agent: key(Curve::P256).id() });
     for (finalized, attested) in [(before.clone(), world.state()), (world.state(), before)] {
         let mut pair = Pair::new(finalized, attested);
         let call = take(&identity, incoming(&identity, pair.now, Curve::P256, terms(pair.now)), pair.now);

@@ -9,5 +9,5 @@ mod authentication;
 mod checkpoints;
 mod decisions;
 mod hostile_code;
-mod speed;
+mod hostile_policies;
 mod support;

@@ -26,8 +26,8 @@ pub(crate) const LIFE: u64 = 15_000;
 pub(crate) struct Pair {
     pub(crate) finalized: ProvenState,
     pub(crate) attested: ProvenState,
-    finalized_state: State,
-    attested_state: State,
+    pub(crate) finalized_state: State,
+    pub(crate) attested_state: State,
     pub(crate) machine: Machine,
     /// Unix seconds.
     pub(crate) now: u64,

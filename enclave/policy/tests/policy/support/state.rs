@@ -7,7 +7,7 @@ use alloy_rlp::Encodable;
 use alloy_trie::proof::ProofRetainer;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use chain::{AccountProof, ProvenState};
-use policy::Wanted;
+use policy::{Wanted, WantedAccount};
 use revm::database::InMemoryDB;
 use revm::state::Bytecode;
 
@@ -57,25 +57,45 @@ impl State {
 
     /// Proves what is wanted to `proven`, all but what `withhold` says.
     pub(crate) fn supply(&self, proven: &mut ProvenState, wanted: &Wanted, withhold: impl Fn(&Address, &B256) -> bool) {
-        for (address, account) in &wanted.accounts {
+        for mut proof in self.proofs(wanted) {
+            proof.slots.retain(|(slot, _)| !withhold(&proof.address, slot));
+            proven.add(&proof.claim()).unwrap();
+        }
+    }
+
+    /// Proofs of what is wanted.
+    pub(crate) fn proofs(&self, wanted: &Wanted) -> Vec<Proof> {
+        let leaves = self.leaves();
+        let prove = |(address, account): (&Address, &WantedAccount)| {
             let held = self.accounts.get(address);
-            let (_, nodes) = trie(&self.leaves(), &[keccak256(address)]);
             let storage = held.map(Held::storage_leaves).unwrap_or_default();
-            let slots: Vec<(B256, Vec<Bytes>)> = account
-                .slots
-                .iter()
-                .filter(|slot| !withhold(address, slot))
-                .map(|slot| (*slot, trie(&storage, &[keccak256(slot)]).1))
-                .collect();
-            let code = held.map(|held| held.code.clone()).unwrap_or_default();
-            proven
-                .add(&AccountProof {
-                    address: address.into_array(),
-                    nodes: nodes.iter().map(AsRef::as_ref).collect(),
-                    slots: slots.iter().map(|(slot, nodes)| (slot.0, nodes.iter().map(AsRef::as_ref).collect())).collect(),
-                    code: account.code.then_some(&code),
-                })
-                .unwrap();
+            Proof {
+                address: *address,
+                nodes: trie(&leaves, &[keccak256(address)]).1,
+                slots: account.slots.iter().map(|slot| (*slot, trie(&storage, &[keccak256(slot)]).1)).collect(),
+                code: account.code.then(|| held.map(|held| held.code.clone()).unwrap_or_default()),
+            }
+        };
+        wanted.accounts.iter().map(prove).collect()
+    }
+}
+
+/// An account's proof.
+pub(crate) struct Proof {
+    address: Address,
+    nodes: Vec<Bytes>,
+    slots: Vec<(B256, Vec<Bytes>)>,
+    code: Option<Bytes>,
+}
+
+impl Proof {
+    /// As `chain` reads it.
+    pub(crate) fn claim(&self) -> AccountProof<'_> {
+        AccountProof {
+            address: self.address.into_array(),
+            nodes: self.nodes.iter().map(AsRef::as_ref).collect(),
+            slots: self.slots.iter().map(|(slot, nodes)| (slot.0, nodes.iter().map(AsRef::as_ref).collect())).collect(),
+            code: self.code.as_ref().map(AsRef::as_ref),
         }
     }
 }

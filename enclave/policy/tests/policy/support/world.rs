@@ -24,11 +24,11 @@ pub(crate) const CHAIN_ID: u64 = 7_777;
 pub(crate) const IMAGE: B256 = B256::repeat_byte(0x1a);
 pub(crate) const SALT: B256 = B256::repeat_byte(0x5a);
 const ADMIN: Address = Address::repeat_byte(0xad);
-const OWNER: Address = Address::repeat_byte(0x03);
+pub(crate) const OWNER: Address = Address::repeat_byte(0x03);
 const FOREVER: u64 = (1 << 40) - 1;
 
 pub(crate) struct World {
-    db: InMemoryDB,
+    pub(crate) db: InMemoryDB,
     pub(crate) vaults: Address,
     pub(crate) registry: Address,
     pub(crate) policy: Address,
@@ -82,9 +82,15 @@ impl World {
         must(&mut self.db, OWNER, self.policy, &call);
     }
 
-    /// A call to the registry that must succeed.
-    pub(crate) fn must<C: SolCall>(&mut self, from: Address, call: &C) -> C::Return {
-        must(&mut self.db, from, self.registry, call)
+    /// A transaction that must succeed.
+    pub(crate) fn must<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> C::Return {
+        let output = self.may(from, to, call).expect("succeeds");
+        C::abi_decode_returns_validate(output.data()).unwrap()
+    }
+
+    /// A transaction that may revert.
+    pub(crate) fn may<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Option<Output> {
+        transact(&mut self.db, from, TxKind::Call(to), call.abi_encode().into())
     }
 
     /// Puts a contract at an address, with its storage.
@@ -161,6 +167,10 @@ fn must<C: SolCall>(db: &mut InMemoryDB, from: Address, to: Address, call: &C) -
 }
 
 fn run(db: &mut InMemoryDB, from: Address, kind: TxKind, data: Bytes) -> Output {
+    transact(db, from, kind, data).expect("succeeds")
+}
+
+fn transact(db: &mut InMemoryDB, from: Address, kind: TxKind, data: Bytes) -> Option<Output> {
     let mut config = CfgEnv::new_with_spec(SpecId::OSAKA).with_chain_id(CHAIN_ID);
     config.disable_nonce_check = true;
     config.disable_balance_check = true;
@@ -170,7 +180,7 @@ fn run(db: &mut InMemoryDB, from: Address, kind: TxKind, data: Bytes) -> Output 
     let transaction = TxEnv { caller: from, kind, data, gas_limit: 1 << 24, chain_id: Some(CHAIN_ID), ..TxEnv::default() };
     let mut evm = Context::mainnet().with_db(db).with_block(block).with_cfg(config).build_mainnet();
     match evm.transact_commit(transaction).unwrap() {
-        ExecutionResult::Success { output, .. } => output,
-        failed => panic!("{failed:?}"),
+        ExecutionResult::Success { output, .. } => Some(output),
+        ExecutionResult::Revert { .. } | ExecutionResult::Halt { .. } => None,
     }
 }
