@@ -28,8 +28,16 @@ impl Node {
     }
 
     async fn ask(&self, method: &str, params: Value) -> Result<Value> {
+        let answer = self.post(method, &params).await?;
+        if let Some(error) = answer.get("error") {
+            bail!("the execution node refuses {method}: {error}");
+        }
+        answer.get("result").cloned().context("the execution node's answer has no result")
+    }
+
+    async fn post(&self, method: &str, params: &Value) -> Result<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let answer: Value = self
+        Ok(self
             .http
             .post(&self.url)
             .json(&body)
@@ -37,11 +45,7 @@ impl Node {
             .await
             .with_context(|| format!("can't reach the execution node at {}", self.url))?
             .json()
-            .await?;
-        if let Some(error) = answer.get("error") {
-            bail!("the execution node refuses {method}: {error}");
-        }
-        answer.get("result").cloned().context("the execution node's answer has no result")
+            .await?)
     }
 
     async fn number(&self, method: &str, params: Value) -> Result<u64> {
@@ -57,6 +61,58 @@ impl Node {
     pub async fn view(&self, to: Address, data: &[u8]) -> Result<Bytes> {
         let call = json!({ "to": to, "data": Bytes::copy_from_slice(data) });
         Ok(serde_json::from_value(self.ask("eth_call", json!([call, "latest"])).await?)?)
+    }
+
+    /// Hash and state root of the block that this node has at a height; `None` if it has none.
+    ///
+    /// # Errors
+    /// The node refuses.
+    pub async fn block_at(&self, number: u64) -> Result<Option<(B256, B256)>> {
+        let body = json!([format!("{number:#x}"), false]);
+        let block = self.ask("eth_getBlockByNumber", body).await?;
+        if block.is_null() {
+            return Ok(None);
+        }
+        let word = |name: &str| -> Result<B256> { Ok(serde_json::from_value(block.get(name).cloned().unwrap_or_default())?) };
+        Ok(Some((word("hash")?, word("stateRoot")?)))
+    }
+
+    /// `eth_call` from the zero address at a block; `None` if it gave no output, by a revert or for want of gas.
+    ///
+    /// # Errors
+    /// The node can't be reached or has no state of that block.
+    pub async fn call_at(&self, number: u64, to: Address, data: &[u8], gas: u64) -> Result<Option<Bytes>> {
+        let call = json!({
+            "from": Address::ZERO, "to": to, "data": Bytes::copy_from_slice(data), "gas": format!("{gas:#x}"),
+        });
+        let params = json!([call, format!("{number:#x}")]);
+        let answer = self.post("eth_call", &params).await?;
+        if let Some(error) = answer.get("error") {
+            // By the convention that all nodes follow, 3 is a revert; a halt says so in words.
+            let text = error.get("message").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+            let ended = ["revert", "out of gas", "outofgas", "invalid opcode", "invalid jump", "evm error", "stack"];
+            ensure!(ended.iter().any(|word| text.contains(word)), "the execution node refuses eth_call: {error}");
+            return Ok(None);
+        }
+        Ok(Some(serde_json::from_value(answer.get("result").cloned().unwrap_or_default())?))
+    }
+
+    /// keccak256 of the code that runs for an account at a block, its delegate's if it names one (EIP-7702); that of nothing if it has none.
+    ///
+    /// # Errors
+    /// The node refuses.
+    pub async fn code_hash_at(&self, number: u64, address: Address) -> Result<B256> {
+        let code = self.code_at(number, address).await?;
+        match code.strip_prefix(&[0xef, 0x01, 0x00]) {
+            Some(delegate) if delegate.len() == Address::len_bytes() => {
+                Ok(keccak256(self.code_at(number, Address::from_slice(delegate)).await?))
+            }
+            _ => Ok(keccak256(code)),
+        }
+    }
+
+    async fn code_at(&self, number: u64, address: Address) -> Result<Bytes> {
+        Ok(serde_json::from_value(self.ask("eth_getCode", json!([address, format!("{number:#x}")])).await?)?)
     }
 
     /// keccak256 of an account's code.

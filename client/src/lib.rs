@@ -16,6 +16,7 @@ pub mod custody;
 pub mod keys;
 pub mod ledger;
 pub mod provision;
+pub mod reexecution;
 pub mod vault_file;
 pub mod verify;
 

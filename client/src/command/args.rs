@@ -49,6 +49,8 @@ pub enum Command {
     Call(CallArgs),
     /// Say what the contract would decide for a call, without making it
     Simulate(SimulateArgs),
+    /// Receipts
+    Receipt(ReceiptArgs),
     /// The ledger
     Ledger(LedgerArgs),
     /// Write the ledger's newest root to the chain
@@ -204,6 +206,28 @@ pub enum At {
     Finalized,
     /// The newest that a committee signed: a revocation counts from here on.
     Attested,
+}
+
+/// See [`Command::Receipt`].
+#[derive(Debug, Args)]
+pub struct ReceiptArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: ReceiptCommand,
+}
+
+/// See [`Command::Receipt`].
+#[derive(Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Run a receipt's decisions again at its blocks, on a node with their state, and say what differs
+    Check {
+        /// An execution node that keeps old state; the vault file's if it is not given
+        #[arg(long, value_name = "URL")]
+        rpc: Option<String>,
+        /// A receipt that `call` or `store add` saved
+        #[arg(value_name = "FILE")]
+        receipt: PathBuf,
+    },
 }
 
 /// See [`Command::Ledger`].

@@ -3,6 +3,7 @@
 mod admin;
 mod args;
 mod custody;
+mod receipts;
 mod report;
 mod simulation;
 mod use_vault;
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Call(args) => use_vault::call(&connection, out, args).await,
         Command::Simulate(args) => use_vault::simulate(&connection, out, args).await,
         Command::Store(args) => use_vault::store(&connection, out, args).await,
+        Command::Receipt(args) => receipts::check(&connection, out, args).await,
         Command::Ledger(args) => use_vault::ledger(&connection, out, args).await,
         Command::Checkpoint(args) => custody::checkpoint(&connection, out, args).await,
         Command::Genesis(args) => custody::genesis(&connection, out, args).await,

@@ -6,6 +6,7 @@
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::{SolCall, sol};
 use chain::ProvenState;
+pub use protocol::signatures::SIGNATURE_GAS;
 
 use crate::authenticate::{AuthenticateError, Authenticated, Claimed};
 use crate::evm::{Ended, Ran, Run, RunError, run};
@@ -26,8 +27,6 @@ const MAGIC_WORD: [u8; 32] = {
     [word[0], word[1], word[2], word[3]] = [a, b, c, d];
     word
 };
-/// Gas of one `isValidSignature`: room for a P-256 verifier or a pairing written in Solidity.
-pub const SIGNATURE_GAS: u64 = 3_000_000;
 
 /// Why a contract account did not sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

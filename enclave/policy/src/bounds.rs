@@ -30,7 +30,7 @@ impl Bounds {
     /// Bytes of an answer. The longest decision takes 1,056.
     pub const OUTPUT: usize = 4 << 10;
     /// Questions to the host for one decision, all its operations together.
-    pub const ROUNDS: usize = 12;
+    pub const ROUNDS: usize = 16;
     /// Gas of all runs of one decision: every round, operation and head.
     pub const TOTAL_GAS: u64 = 60_000_000;
 

@@ -31,6 +31,9 @@ sol! {
     }
 }
 
+/// Gas of one `isValidSignature`, in the enclave and for whoever runs it again: room for a P-256 verifier or a pairing written in Solidity.
+pub const SIGNATURE_GAS: u64 = 3_000_000;
+
 /// The caller's own signature: of the call, or of the delegation if an agent signs the call.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum CallerSignature {

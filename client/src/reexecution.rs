@@ -1,0 +1,415 @@
+//! Running a receipt's decisions again: what was signed, what the contract was asked, and what it answers at the receipt's blocks.
+//!
+//! What is asked of a node and what its answers must be is worked out here without a node ([`questions`]); asking is a loop around it. That the
+//! receipt's entries are in the vault's log is another check (`ledger verify`).
+
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_sol_types::{SolCall, SolStruct, SolValue, sol};
+use anyhow::{Context, Result, ensure};
+use contracts_bindings::StoreRegistry::authorizeCall;
+use contracts_bindings::{AUTHORIZE_GAS, rule_text};
+use protocol::call::{self, Call};
+use protocol::cbor;
+use protocol::ledger::{Body, Evaluation, Evidence, Head, Receipt, SignedCallEntry};
+use protocol::signatures::{CallerSignature, SIGNATURE_GAS};
+use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
+use secp256k1::{Message, Secp256k1};
+
+use crate::chain::Node;
+
+sol! {
+    /// EIP-1271.
+    function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
+}
+
+/// Whose decisions are run again.
+#[derive(Clone, Copy, Debug)]
+pub struct Vault {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// `StoreRegistry`.
+    pub registry: Address,
+    /// Vault id.
+    pub id: B256,
+}
+
+/// A call to make at a block, and the output it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// In words.
+    pub about: String,
+    /// Block that it is asked at.
+    pub block: u64,
+    /// Contract.
+    pub to: Address,
+    /// Call data.
+    pub data: Bytes,
+    /// Gas: another amount could have another outcome.
+    pub gas: u64,
+    /// What it returned in the enclave.
+    pub returned: Bytes,
+}
+
+/// What a receipt says, checked as far as that goes without a chain.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The heads that its decisions rest on, each once: finalized, attested, for each decision.
+    pub heads: Vec<Head>,
+    /// What to ask.
+    pub questions: Vec<Question>,
+    /// Code that ran, and its hash.
+    pub code: Vec<(Address, B256, [u64; 2])>,
+}
+
+/// One thing that was compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What, in words.
+    pub about: String,
+    /// How it differs; `None` if it is the same.
+    pub differs: Option<String>,
+}
+
+/// Works out what to ask. Every signature is checked, and that the contract was asked what was signed.
+///
+/// # Errors
+/// The receipt is malformed, or contradicts itself.
+pub fn questions(receipt: &Receipt, vault: &Vault) -> Result<Checked> {
+    let mut checked = Checked { heads: Vec::new(), questions: Vec::new(), code: Vec::new() };
+    for entry in &receipt.entries {
+        let body: Body = cbor::decode(&entry.salted.body, 64 << 10).context("the receipt's body is malformed")?;
+        let (signed, evidence, permitted) = match &body {
+            Body::Intent(intent) => (&intent.call, Some(&intent.evidence), true),
+            Body::Refusal(refused) => (&refused.call, refused.evidence.as_ref(), false),
+            Body::Boot(_) | Body::Provision(_) | Body::Outcome(_) => continue,
+        };
+        let call = Call::abi_decode_validate(&signed.call).context("the signed call is malformed")?;
+        let to_sign = check_signatures(signed, &call, vault)?;
+        let Some(evidence) = evidence else { continue };
+        for head in [&evidence.finalized, &evidence.attested] {
+            if let CallerSignature::Contract(signature) = &signed.signature {
+                checked.questions.push(account_question(&call, to_sign, signature, head));
+            }
+            if !checked.heads.contains(head) {
+                checked.heads.push(head.clone());
+            }
+        }
+        for evaluation in &evidence.evaluations {
+            checked.questions.extend(evaluated(evaluation, evidence, &call, signed, vault, permitted)?);
+        }
+        let blocks = [evidence.finalized.block_number, evidence.attested.block_number];
+        for code in &evidence.code {
+            let (address, hash) = code.as_slice().split_at(Address::len_bytes());
+            checked.code.push((Address::from_slice(address), B256::from_slice(hash), blocks));
+        }
+    }
+    ensure!(!checked.questions.is_empty(), "the receipt holds no decision of the contract");
+    Ok(checked)
+}
+
+/// Who signed is who is named. Returns what the caller had to sign.
+fn check_signatures(signed: &SignedCallEntry, call: &Call, vault: &Vault) -> Result<B256> {
+    let domain = call::domain(vault.chain_id, vault.registry, vault.id);
+    let digest = call.eip712_signing_hash(&domain);
+    ensure!(*signed.digest == digest.0, "the call's digest is another one");
+    let to_sign = signed.agent.as_ref().map_or(digest, |agent| agent.delegation(call.caller).eip712_signing_hash(&domain));
+    if let CallerSignature::Key(signature) = &signed.signature {
+        let (compact, v) = signature.split_at(64);
+        let id = RecoveryId::try_from(i32::from(v.first().copied().unwrap_or_default()) - 27)?;
+        let signature = RecoverableSignature::from_compact(compact, id)?;
+        let key = Secp256k1::verification_only().recover_ecdsa(Message::from_digest(to_sign.0), &signature)?;
+        let signer = Address::from_raw_public_key(key.serialize_uncompressed().get(1..).unwrap_or_default());
+        ensure!(signer == call.caller, "the call is signed by {signer} and not by its caller");
+    }
+    Ok(to_sign)
+}
+
+fn account_question(call: &Call, to_sign: B256, signature: &[u8], head: &Head) -> Question {
+    let mut magic = isValidSignatureCall::SELECTOR.to_vec();
+    magic.resize(32, 0);
+    Question {
+        about: format!("signature of the contract {} at block {}", call.caller, head.block_number),
+        block: head.block_number,
+        to: call.caller,
+        data: isValidSignatureCall { hash: to_sign, signature: Bytes::copy_from_slice(signature) }.abi_encode().into(),
+        gas: SIGNATURE_GAS,
+        returned: magic.into(),
+    }
+}
+
+/// The two questions of one operation. What the contract was asked must be what was signed.
+fn evaluated(
+    evaluation: &Evaluation,
+    evidence: &Evidence,
+    call: &Call,
+    signed: &SignedCallEntry,
+    vault: &Vault,
+    permitted: bool,
+) -> Result<[Question; 2]> {
+    let data: Bytes = [authorizeCall::SELECTOR.as_slice(), &evaluation.request].concat().into();
+    let request = authorizeCall::abi_decode_validate(&data).context("the contract's request is malformed")?.request;
+    let agent = signed.agent.as_ref().map_or(B256::ZERO, |agent| agent.key.id());
+    ensure!(
+        request.vault == vault.id
+            && request.caller == call.caller
+            && request.agent == agent
+            && (request.r#ref.origin, request.r#ref.salt) == (call.origin, call.salt)
+            && (request.role, request.recipient) == (call.role, call.recipient)
+            && request.operation == keccak256(&evaluation.operation)
+            && keccak256(&request.evidence) == call.evidenceHash,
+        "the contract was asked something else than what was signed"
+    );
+    let heads =
+        [("finalized", &evidence.finalized, &evaluation.finalized), ("attested", &evidence.attested, &evaluation.attested)];
+    for (_, _, returned) in &heads {
+        let allowed = authorizeCall::abi_decode_returns_validate(returned).context("an answer is malformed")?.decision.allowed;
+        ensure!(allowed || !permitted, "the credential was used although the contract refused");
+    }
+    Ok(heads.map(|(name, head, returned)| Question {
+        about: format!("{} at the {name} head, block {}", evaluation.operation, head.block_number),
+        block: head.block_number,
+        to: vault.registry,
+        data: data.clone(),
+        gas: AUTHORIZE_GAS,
+        returned: Bytes::copy_from_slice(returned),
+    }))
+}
+
+impl Question {
+    /// Compares a node's answer with the enclave's.
+    #[must_use]
+    pub fn compare(&self, answer: Option<&Bytes>) -> Finding {
+        let differs = match answer {
+            Some(answer) if *answer == self.returned => None,
+            Some(answer) => Some(format!("the receipt says {}, the node {}", said(&self.returned), said(answer))),
+            None => Some(format!("the receipt says {}, the node gives no answer", said(&self.returned))),
+        };
+        Finding { about: self.about.clone(), differs }
+    }
+}
+
+/// Whether a receipt's head is the block that a node has at its height, by hash and state root.
+#[must_use]
+pub fn compare_head(head: &Head, there: Option<(B256, B256)>) -> Finding {
+    let (hash, root) = (B256::from(*head.block_hash), B256::from(*head.state_root));
+    let differs = match there {
+        Some(there) if there == (hash, root) => None,
+        Some((there, _)) if there != hash => Some(format!("orphaned: the receipt's block is {hash}, the node's {there}")),
+        Some((_, there)) => Some(format!("the receipt's state root is {root}, the node's {there}")),
+        None => Some("the node has no such block".to_owned()),
+    };
+    Finding { about: format!("block {}", head.block_number), differs }
+}
+
+/// An answer in words, if it is a decision.
+fn said(answer: &Bytes) -> String {
+    authorizeCall::abi_decode_returns_validate(answer).map_or_else(
+        |_| answer.to_string(),
+        |answer| {
+            let verdict = if answer.decision.allowed { "allowed" } else { "refused" };
+            format!("{verdict} by {}", rule_text(answer.decision.rule).unwrap_or_else(|| answer.decision.rule.to_string()))
+        },
+    )
+}
+
+impl Checked {
+    /// Asks a node all of it. A head that is not the node's block is said to be orphaned, and nothing is asked there.
+    ///
+    /// # Errors
+    /// The node can't be asked.
+    pub async fn run(&self, node: &Node) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut canonical = Vec::new();
+        for head in &self.heads {
+            let finding = compare_head(head, node.block_at(head.block_number).await?);
+            if finding.differs.is_none() {
+                canonical.push(head.block_number);
+            }
+            findings.push(finding);
+        }
+        for question in self.questions.iter().filter(|question| canonical.contains(&question.block)) {
+            let answer = node.call_at(question.block, question.to, &question.data, question.gas).await?;
+            findings.push(question.compare(answer.as_ref()));
+        }
+        for (address, hash, blocks) in &self.code {
+            let mut found = false;
+            for block in blocks.iter().filter(|block| canonical.contains(block)) {
+                found |= node.code_hash_at(*block, *address).await? == *hash;
+            }
+            let differs = (!found && !canonical.is_empty()).then(|| format!("{hash} is its code at neither block"));
+            findings.push(Finding { about: format!("code of {address}"), differs });
+        }
+        Ok(findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts_bindings::StoreRegistry::authorizeReturn;
+    use contracts_bindings::registry::{Decision, Request, StoreRef, Subject};
+    use protocol::ledger::{Intent, ReceiptEntry, Salted, VERSION};
+
+    use super::*;
+    use crate::keys::AccountKey;
+
+    const VAULT: Vault = Vault { chain_id: 7, registry: Address::repeat_byte(0x51), id: B256::repeat_byte(0x52) };
+
+    fn key() -> AccountKey {
+        AccountKey::from_bytes(&[7; 32]).unwrap()
+    }
+
+    fn call() -> Call {
+        Call {
+            caller: key().address(),
+            origin: 3,
+            salt: B256::repeat_byte(1),
+            role: B256::ZERO,
+            method: "GET".to_owned(),
+            url: "https://shop.example/".to_owned(),
+            headersHash: B256::ZERO,
+            bodyHash: B256::ZERO,
+            recipient: B256::ZERO,
+            evidenceHash: keccak256([]),
+            issuedAt: 1,
+            expiresAt: 2,
+            nonce: B256::ZERO,
+            minFinalizedSlot: 0,
+            enclave: B256::ZERO,
+            enc: B256::ZERO,
+        }
+    }
+
+    fn request() -> Request {
+        Request {
+            vault: VAULT.id,
+            image: B256::ZERO,
+            r#ref: StoreRef { origin: 3, salt: B256::repeat_byte(1) },
+            caller: key().address(),
+            agent: B256::ZERO,
+            role: B256::ZERO,
+            operation: keccak256("shopify.query.orders"),
+            class: 1,
+            requestHash: B256::ZERO,
+            recipient: B256::ZERO,
+            time: 1,
+            params: Vec::new(),
+            evidence: Bytes::new(),
+        }
+    }
+
+    fn answer(allowed: bool) -> Bytes {
+        let rule = contracts_bindings::rule(if allowed { "granted" } else { "grant.none" }).unwrap();
+        let decision = Decision { allowed, rule, projection: B256::ZERO, limits: Vec::new() };
+        authorizeCall::abi_encode_returns(&authorizeReturn { decision, subject: Subject::default() }).into()
+    }
+
+    fn head(block_number: u64) -> Head {
+        let word = [u8::try_from(block_number).unwrap(); 32];
+        Head { slot: block_number, root: word.into(), block_number, block_hash: word.into(), state_root: word.into() }
+    }
+
+    fn intent() -> Intent {
+        let digest = call().eip712_signing_hash(&call::domain(VAULT.chain_id, VAULT.registry, VAULT.id));
+        Intent {
+            version: VERSION,
+            boot_id: [1; 16].into(),
+            time: 1,
+            store: [2; 32].into(),
+            call: SignedCallEntry {
+                digest: digest.0.into(),
+                call: call().abi_encode().into(),
+                signature: CallerSignature::Key(key().sign(&digest).into()),
+                agent: None,
+            },
+            evidence: Evidence {
+                evaluations: vec![Evaluation {
+                    operation: "shopify.query.orders".to_owned(),
+                    request: authorizeCall { request: request() }.abi_encode()[4..].to_vec().into(),
+                    finalized: answer(true).to_vec().into(),
+                    attested: answer(true).to_vec().into(),
+                }],
+                finalized: head(10),
+                attested: head(20),
+                code: vec![[0x51; 52].into()],
+            },
+            budget: Vec::new(),
+            record: [3; 32].into(),
+            generation: 1,
+        }
+    }
+
+    fn checked(change: impl FnOnce(&mut Intent)) -> Result<Checked> {
+        let mut intent = intent();
+        change(&mut intent);
+        let salted = Salted { salt: [5; 32].into(), body: cbor::encode(&Body::Intent(intent)).into() };
+        let entry = ReceiptEntry { index: 0, leaf: Vec::new().into(), salted, path: Vec::new(), checkpoint: String::new() };
+        questions(&Receipt { version: VERSION, entries: vec![entry] }, &VAULT)
+    }
+
+    #[test]
+    fn each_decision_is_asked_again_at_its_head_with_its_gas() {
+        let checked = checked(|_| {}).unwrap();
+        assert_eq!(checked.heads, [head(10), head(20)]);
+        assert_eq!(checked.questions.iter().map(|question| question.block).collect::<Vec<_>>(), [10, 20]);
+        for question in &checked.questions {
+            assert_eq!((question.to, question.gas), (VAULT.registry, AUTHORIZE_GAS));
+            assert_eq!(question.data, Bytes::from(authorizeCall { request: request() }.abi_encode()));
+            assert_eq!(question.compare(Some(&answer(true))).differs, None);
+            let differs = question.compare(Some(&answer(false))).differs.unwrap();
+            assert_eq!(differs, "the receipt says allowed by granted, the node refused by grant.none");
+            assert!(question.compare(None).differs.unwrap().ends_with("the node gives no answer"));
+        }
+        assert_eq!(checked.code, [(Address::repeat_byte(0x51), B256::repeat_byte(0x51), [10, 20])]);
+    }
+
+    #[test]
+    fn a_contracts_signature_is_asked_again_at_both_heads() {
+        let checked = checked(|intent| intent.call.signature = CallerSignature::Contract(vec![9].into())).unwrap();
+        let asked: Vec<_> = checked.questions.iter().filter(|question| question.to == key().address()).collect();
+        assert_eq!(
+            asked.iter().map(|question| (question.block, question.gas)).collect::<Vec<_>>(),
+            [(10, SIGNATURE_GAS), (20, SIGNATURE_GAS)]
+        );
+        assert!(asked[0].compare(Some(&Bytes::from([0; 32]))).differs.is_some());
+        assert_eq!(asked[0].compare(Some(&asked[0].returned)).differs, None);
+    }
+
+    #[test]
+    fn t81_a_head_that_is_not_the_nodes_block_is_said_to_be_orphaned() {
+        let (hash, other) = (B256::repeat_byte(10), B256::repeat_byte(11));
+        let differs = |there| compare_head(&head(10), there).differs;
+        assert_eq!(differs(Some((hash, hash))), None);
+        assert!(differs(Some((other, hash))).unwrap().starts_with("orphaned"));
+        assert!(differs(Some((hash, other))).unwrap().starts_with("the receipt's state root"));
+        assert_eq!(differs(None).unwrap(), "the node has no such block");
+    }
+
+    #[test]
+    fn a_receipt_that_contradicts_itself_is_refused() {
+        type Change = fn(&mut Intent);
+        fn asked(intent: &mut Intent, change: impl FnOnce(&mut Request)) {
+            let mut request = request();
+            change(&mut request);
+            intent.evidence.evaluations[0].request = authorizeCall { request }.abi_encode()[4..].to_vec().into();
+        }
+        let changes: [(&str, Change); 11] = [
+            ("digest", |intent| intent.call.digest = [0; 32].into()),
+            ("signer", |intent| {
+                let other = AccountKey::from_bytes(&[8; 32]).unwrap().sign(&B256::from(*intent.call.digest));
+                intent.call.signature = CallerSignature::Key(other.into());
+            }),
+            ("call", |intent| intent.call.call = Call { origin: 4, ..call() }.abi_encode().into()),
+            ("vault", |intent| asked(intent, |request| request.vault = B256::ZERO)),
+            ("caller", |intent| asked(intent, |request| request.caller = Address::ZERO)),
+            ("agent", |intent| asked(intent, |request| request.agent = B256::repeat_byte(1))),
+            ("store", |intent| asked(intent, |request| request.r#ref.salt = B256::ZERO)),
+            ("role", |intent| asked(intent, |request| request.role = B256::repeat_byte(1))),
+            ("operation", |intent| intent.evidence.evaluations[0].operation = "shopify.query.shop".to_owned()),
+            ("refused and used", |intent| intent.evidence.evaluations[0].attested = answer(false).to_vec().into()),
+            ("no decision", |intent| intent.evidence.evaluations.clear()),
+        ];
+        for (what, change) in changes {
+            assert!(checked(change).is_err(), "{what}");
+        }
+    }
+}
