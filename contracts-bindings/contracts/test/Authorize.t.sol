@@ -5,10 +5,10 @@ import {Class, Decision, IVaultRegistry, Limit, Request, Status, StoreRef, Subje
 import {StoreRegistry} from "../src/StoreRegistry.sol";
 import {HostilePolicy} from "./support/Policies.sol";
 import {vm} from "./support/Vm.sol";
-import {World} from "./support/World.sol";
+import {InWorld} from "./support/World.sol";
 
 /// The one entry: what it refuses before it asks a policy, in which order, and what it makes of a policy's answer.
-contract AuthorizeTest is World {
+contract AuthorizeTest is InWorld {
     function test_allows_what_is_granted_and_says_about_whom() external view {
         (Decision memory decision, Subject memory subject) = registry.authorize(request());
         require(decision.allowed && decision.rule == "granted" && decision.limits.length == 0);

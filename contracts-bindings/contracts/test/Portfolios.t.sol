@@ -8,10 +8,10 @@ import {RegistryState} from "../src/registry/RegistryState.sol";
 import {StoreAccessPolicy} from "../src/StoreAccessPolicy.sol";
 import {OddInterface} from "./support/Policies.sol";
 import {vm} from "./support/Vm.sol";
-import {World} from "./support/World.sol";
+import {InWorld} from "./support/World.sol";
 
 /// Who owns a portfolio, and what of it changes when.
-contract PortfoliosTest is World {
+contract PortfoliosTest is InWorld {
     bytes32[4] private names = [bytes32("policy"), "guardian", "servicer", "offer"];
 
     function _propose(bytes32 change) private {

@@ -7,10 +7,10 @@ import {Portfolios} from "../src/registry/Portfolios.sol";
 import {RegistryState} from "../src/registry/RegistryState.sol";
 import {Stores} from "../src/registry/Stores.sol";
 import {vm} from "./support/Vm.sol";
-import {World} from "./support/World.sol";
+import {InWorld} from "./support/World.sol";
 
 /// Stores: their moves, pauses and standing.
-contract StoresTest is World {
+contract StoresTest is InWorld {
     uint64 private theirs;
 
     function setUp() public override {

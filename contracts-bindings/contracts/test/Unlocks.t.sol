@@ -5,10 +5,10 @@ import {Class, IStoreAccessPolicyAdmin, IStoreRegistry, Request, Status, StoreRe
 import {RegistryState} from "../src/registry/RegistryState.sol";
 import {Unlocks} from "../src/registry/Unlocks.sol";
 import {vm} from "./support/Vm.sol";
-import {World} from "./support/World.sol";
+import {InWorld} from "./support/World.sol";
 
 /// Closed classes, under a policy that allows everything.
-contract UnlocksTest is World {
+contract UnlocksTest is InWorld {
     bytes32 private constant OPERATION = keccak256("shopify.mutation.payout");
     Class[4] private closed = [Class.ROUTING, Class.MINT, Class.AUTHZ, Class.EXPORT];
     bytes32[4] private rules = [bytes32("closed.routing"), "closed.mint", "closed.authz", "closed.export"];

@@ -5,10 +5,10 @@ import {IVaultRegistry, P256Key, P256Sig} from "../src/Interfaces.sol";
 import {VaultGovernance} from "../src/IVaultRegistryView.sol";
 import {VaultRegistry} from "../src/VaultRegistry.sol";
 import {vm} from "./support/Vm.sol";
-import {World} from "./support/World.sol";
+import {InWorld} from "./support/World.sol";
 
 /// Vaults, their images, their writers, their anchors and resets.
-contract VaultRegistryTest is World {
+contract VaultRegistryTest is InWorld {
     struct Shown {
         uint64 epoch;
         P256Key writer;

@@ -10,6 +10,7 @@ mod gas;
 mod grant_admin;
 mod grants;
 mod hostile_policy;
+mod layout;
 mod portfolio;
 mod stops;
 mod transfers;

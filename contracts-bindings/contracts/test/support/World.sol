@@ -47,7 +47,7 @@ abstract contract World {
     /// forge moves the clock in steps that the optimizer does not see, so the time is kept here.
     uint40 internal now_;
 
-    function setUp() public virtual {
+    function build() internal {
         now_ = 1_800_000_000;
         vm.warp(now_);
         if (vm.envOr("FROM_SOURCE", false)) {
@@ -242,5 +242,12 @@ abstract contract World {
 
     function assertEq(address a, address b) internal pure {
         require(a == b, "not the same address");
+    }
+}
+
+/// A test that starts from the valid case.
+abstract contract InWorld is World {
+    function setUp() public virtual {
+        build();
     }
 }
