@@ -22,6 +22,8 @@ pub struct Connection {
     pub(crate) file: VaultFile,
     pub(crate) constitution: Constitution,
     pub(crate) vault_id: B256,
+    /// Registers that the image's release names beside the image's own.
+    pub(crate) release_registers: Vec<(u8, [u8; 48])>,
     http: reqwest::Client,
 }
 
@@ -38,7 +40,7 @@ impl Connection {
             .connect_timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { file, constitution, vault_id, http })
+        Ok(Self { file, constitution, vault_id, release_registers: Vec::new(), http })
     }
 
     /// The vault's id, computed from its constitution.

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod ledger;
 pub mod provision;
 pub mod reexecution;
+pub mod release;
 pub mod vault_file;
 pub mod verify;
 

@@ -113,7 +113,7 @@ impl VaultFile {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use protocol::constitution::{CheckpointSigners, Constitution, Contract, Custody, Fork, NetworkSpec, VERSION};
 
     use super::*;
@@ -139,6 +139,11 @@ mod tests {
             policy: None,
             devnet_trust_root: None,
         }
+    }
+
+    /// A valid file, whose registers 0, 1 and 2 hold ones.
+    pub(crate) fn on_a_real_network() -> VaultFile {
+        file(NetworkSpec::Known { chain_id: 1 })
     }
 
     fn custom() -> NetworkSpec {

@@ -127,9 +127,10 @@ impl Connection {
     }
 
     fn document(&self, bytes: &[u8], nonce: Expected) -> Result<(VerifiedDocument, UserData)> {
+        let constitution = (PCR_CONSTITUTION, extended_once(self.constitution.digest().as_slice()));
         let expectations = Expectations {
             image: self.file.release.image()?,
-            more: vec![(PCR_CONSTITUTION, extended_once(self.constitution.digest().as_slice()))],
+            more: self.release_registers.iter().copied().chain([constitution]).collect(),
             nonce,
             user_data: Expected::NotAsked,
             public_key: Expected::NotAsked,

@@ -17,6 +17,9 @@ pub struct Cli {
     /// The vault's public file
     #[arg(long, global = true, default_value = "vault.json", value_name = "FILE")]
     pub vault: PathBuf,
+    /// A published release that the vault's image must be, beside what the vault's file says; the two must agree
+    #[arg(long, global = true, value_name = "release.json")]
+    pub release: Option<PathBuf>,
     /// One JSON object instead of lines
     #[arg(long, global = true)]
     pub json: bool,

@@ -15,7 +15,8 @@ use args::Command;
 pub use report::Exit;
 use report::Output;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, printable};
+use crate::release;
 use crate::vault_file::VaultFile;
 
 /// Runs one command.
@@ -23,13 +24,17 @@ use crate::vault_file::VaultFile;
 /// # Errors
 /// It could not be done; nothing was refused by the vault itself, which is [`Exit::Refused`].
 pub async fn run(cli: Cli) -> Result<Exit> {
-    let Cli { vault, json, command } = cli;
+    let Cli { vault, release, json, command } = cli;
     if let Command::Key { file } = command {
         return admin::key(&file, json);
     }
     let file = VaultFile::load(&vault)?;
     let out = Output { json, devnet: file.is_devnet() };
-    let connection = Connection::new(file)?;
+    let mut connection = Connection::new(file)?;
+    if let Some(path) = release {
+        connection = connection.of_release(&release::load(&path)?)?;
+        out.line(&printable(&format!("ok  {} and {} name one image", path.display(), vault.display())));
+    }
     match command {
         Command::Key { .. } => Ok(Exit::Done),
         Command::Status => use_vault::status(&connection, out).await,
