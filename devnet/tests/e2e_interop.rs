@@ -233,3 +233,15 @@ fn t33_the_state_names_the_node_when_a_proven_value_is_changed() {
         assert_eq!(refused.downcast_ref(), Some(&ProofError::Storage(TrieError::Hash)));
     });
 }
+
+#[test]
+fn a_vault_follows_a_node_that_answers_json_alone() {
+    run(async {
+        let Some(shared) = shared().await else { return };
+        let Interop { site, chain, relay, .. } = &shared.interop;
+        relay.lie(Lie::Json);
+        // Blocks of which nothing was served before.
+        let from = chain.slot("head").await.unwrap();
+        until(async || slot(&status(site).await, "attested") > from).await;
+    });
+}

@@ -66,6 +66,7 @@ fn forms() -> Vec<(&'static str, crate::case::Change)> {
         ("a serial of 20 bytes and its sign", |kit| kit.chain[3].serial = [vec![0], vec![0xff; 20]].concat()),
         ("a serial of 1", |kit| kit.chain[3].serial = vec![1]),
         ("an authority's window that ends after 2050", |kit| kit.chain[1].not_after = 2_600_000_000),
+        ("a window of one second", |kit| (kit.chain[3].not_before, kit.chain[3].not_after) = (NOW, NOW)),
         ("a chain without the zone", |kit| chain(kit, 2)),
     ]
 }
