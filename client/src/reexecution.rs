@@ -118,8 +118,8 @@ fn check_signatures(signed: &SignedCallEntry, call: &Call, vault: &Vault) -> Res
         let id = RecoveryId::try_from(i32::from(v.first().copied().unwrap_or_default()) - 27)?;
         let signature = RecoverableSignature::from_compact(compact, id)?;
         let key = Secp256k1::verification_only().recover_ecdsa(Message::from_digest(to_sign.0), &signature)?;
-        let signer = Address::from_raw_public_key(key.serialize_uncompressed().get(1..).unwrap_or_default());
-        ensure!(signer == call.caller, "the call is signed by {signer} and not by its caller");
+        let found = Address::from_raw_public_key(key.serialize_uncompressed().get(1..).unwrap_or_default());
+        ensure!(found == call.caller, "the call is signed by {found} and not by its caller");
     }
     Ok(to_sign)
 }
