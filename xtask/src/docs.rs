@@ -11,7 +11,7 @@ const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
 /// Returns the number of claims that hold.
 pub(crate) fn check() -> Result<u64> {
     let mut tests = BTreeSet::new();
-    for file in repository::files("rs")? {
+    for file in [repository::files("rs")?, repository::files("sol")?].concat() {
         tests.extend(defined(&std::fs::read_to_string(file)?));
     }
     let security = read("SECURITY.md")?;
@@ -33,11 +33,11 @@ fn read(document: &'static str) -> Result<String> {
     std::fs::read_to_string(repository::root().join(document)).context(document)
 }
 
-/// The functions of a source that are named for an attack: `t` and its number first.
+/// The functions of a source that are named for an attack: `t` and its number first, or in Solidity `T` behind what forge knows a test by.
 fn defined(source: &str) -> BTreeSet<String> {
     source
         .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("fn ").or_else(|| line.trim_start().strip_prefix("async fn ")))
+        .filter_map(|line| ["fn ", "async fn ", "function "].iter().find_map(|keyword| line.trim_start().strip_prefix(keyword)))
         .map(word)
         .filter(|name| is_attack(name))
         .collect()
@@ -53,7 +53,8 @@ fn word(text: &str) -> String {
 }
 
 fn is_attack(name: &str) -> bool {
-    let digits = name.strip_prefix('t').and_then(|rest| rest.split_once('_')).map(|(digits, _)| digits);
+    let forge = ["test_T", "testFuzz_T", "invariant_T"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let digits = forge.or_else(|| name.strip_prefix('t')).and_then(|rest| rest.split_once('_')).map(|(digits, _)| digits);
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -77,6 +78,14 @@ mod tests {
         let source = "    fn t9_cut_short() {\n    async fn t68_kill() {\nfn table() {}\nfn t_x() {}\n// fn t1_gone()\n";
         assert_eq!(defined(source), BTreeSet::from(["t9_cut_short".to_owned(), "t68_kill".to_owned()]));
         assert_eq!(named("| T9 | `t9_cut_short` | `cargo test` t1_bare |"), BTreeSet::from(["t9_cut_short".to_owned()]));
+    }
+
+    #[test]
+    fn a_foundry_test_is_found_as_forge_knows_it() {
+        let source = "    function test_T9_cut() external {\n    function testFuzz_T49_x() {\n    function invariant_T55_y()\n    function test_T_z() {\n    function helper_T1_x() {\n";
+        let tests = ["invariant_T55_y", "testFuzz_T49_x", "test_T9_cut"].map(str::to_owned);
+        assert_eq!(defined(source), BTreeSet::from(tests));
+        assert_eq!(named("| T9 | `test_T9_cut` |"), BTreeSet::from(["test_T9_cut".to_owned()]));
     }
 
     #[test]

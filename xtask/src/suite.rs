@@ -85,9 +85,9 @@ pub(crate) const ALL: &[Suite] = &[
     package("xtask", "xtask", "this command's own tests"),
     Suite {
         name: "contracts",
-        about: "the contracts' rules in an EVM; the artifacts are what the compiler makes of the sources (node)",
+        about: "the contracts' rules in revm and in Foundry; the artifacts are what the compiler makes of the sources (node)",
         runs: Runs::Package { package: "contracts-bindings", targets: Targets::All },
-        needs: &[Need::Npm { folder: "contracts-bindings/contracts", for_what: "compiling the contracts again" }],
+        needs: &[Need::Npm { folder: "contracts-bindings/contracts", for_what: "compiling the contracts again, and forge" }],
     },
     Suite {
         name: "protocol",
