@@ -121,6 +121,24 @@ contract AuthorizeTest is InWorld {
         require(!decision.allowed || keccak256(abi.encode(decision)) == keccak256(answer));
     }
 
+    function test_T41_a_dirty_number_in_a_limit_is_malformed() external {
+        Decision memory said;
+        said.allowed = true;
+        said.rule = "yes";
+        said.limits = new Limit[](1);
+        // The cost, the capacity and the period are the eighth to the tenth word.
+        for (uint256 word = 7; word < 10; ++word) {
+            bytes memory answer = abi.encode(said);
+            answer[32 * word] = 0x01;
+            vm.etch(address(policy), abi.encodePacked(hex"61", uint16(answer.length), hex"80600a5f395ff3", answer));
+            assertRefused(request(), "policy.malformed");
+        }
+    }
+
+    function test_T40_a_store_is_of_this_chain_and_this_registry() external view {
+        assertEq(registry.storeId(store()), id());
+    }
+
     function test_T37_a_policy_whose_code_is_gone_refuses() external {
         vm.etch(address(policy), hex"");
         assertRefused(request(), "policy.reverted");

@@ -297,6 +297,46 @@ contract StoreAccessPolicyTest is InWorld {
         assertRefused(asked, "grant.store");
     }
 
+    function _shown(IStoreAccessPolicyAdmin.Grant memory given) private returns (Request memory asked) {
+        _setRoot(_leaf(given, "salt"));
+        asked = request();
+        asked.evidence = abi.encode(given, bytes32("salt"), new bytes32[](0));
+    }
+
+    function test_a_shown_grant_is_held_to_what_it_says() external {
+        _revoke(anyRead());
+        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
+        given.store = bytes32(uint256(3));
+        assertRefused(_shown(given), "grant.store");
+        given = anyRead();
+        given.what = bytes32(uint256(uint8(Class.WRITE)));
+        assertRefused(_shown(given), "grant.what");
+        given = anyRead();
+        given.until = now_;
+        assertRefused(_shown(given), "grant.expired");
+        given = anyRead();
+        given.statuses = 2;
+        assertRefused(_shown(given), "grant.status");
+        given = anyRead();
+        given.subject = ROLE;
+        Request memory asked = _shown(given);
+        asked.role = ROLE;
+        assertRefused(asked, "grant.subject");
+        _role(FOREVER);
+        assertAllowed(asked);
+    }
+
+    function test_one_of_several_values_will_do() external {
+        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
+        given.where = new IStoreAccessPolicyAdmin.Constraint[](1);
+        given.where[0] = IStoreAccessPolicyAdmin.Constraint(AMOUNT, IStoreAccessPolicyAdmin.Test.OneOf, new bytes32[](2));
+        (given.where[0].values[0], given.where[0].values[1]) = (bytes32(uint256(5)), bytes32(uint256(7)));
+        grant(given);
+        assertAllowed(_with(5));
+        assertAllowed(_with(7));
+        assertRefused(_with(6), "grant.where");
+    }
+
     // ---- who writes it
 
     function testFuzz_only_the_owner_administers(address other) external {
