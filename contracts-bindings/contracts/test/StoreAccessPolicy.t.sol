@@ -326,6 +326,18 @@ contract StoreAccessPolicyTest is InWorld {
         assertAllowed(asked);
     }
 
+    function test_an_operation_is_granted_on_every_store() external {
+        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
+        given.what = ORDERS;
+        _only(given);
+        assertAllowed(request());
+        Request memory asked = request();
+        asked.ref.salt = "another";
+        assertAllowed(asked);
+        asked.operation = keccak256("shopify.query.customers");
+        assertRefused(asked, "grant.none");
+    }
+
     function test_one_of_several_values_will_do() external {
         IStoreAccessPolicyAdmin.Grant memory given = anyRead();
         given.where = new IStoreAccessPolicyAdmin.Constraint[](1);
