@@ -16,8 +16,8 @@ const P384_KEY: &[u8] = &[
 ];
 const VERSION_3: &[u8] = &[INTEGER, 1, 2];
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-/// 20 octets by RFC 5280 §4.1.2.2, and a sign byte: AWS fills all 160 bits.
-const MAX_SERIAL: usize = 21;
+/// Octets by RFC 5280 §4.1.2.2, beside a sign byte: AWS fills all 160 bits.
+const MAX_SERIAL: usize = 20;
 
 /// Why a certificate is none of the kind that Nitro uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -165,7 +165,7 @@ impl<'a> Certificate<'a> {
 fn serial(content: &[u8]) -> Result<&[u8], CertificateError> {
     let canonical = match content {
         [] | [0] | [0, 0..=0x7f, ..] | [0x80..=0xff, ..] => false,
-        _ => content.len() <= MAX_SERIAL,
+        _ => content.strip_prefix(&[0]).unwrap_or(content).len() <= MAX_SERIAL,
     };
     if canonical { Ok(content) } else { Err(CertificateError::Serial) }
 }

@@ -64,6 +64,7 @@ fn forms() -> Vec<(&'static str, crate::case::Change)> {
         ("a leaf's key usage of two bytes", |kit| kit.extension(4, KEY_USAGE).value = vec![3, 3, 7, 0x80, 0x80]),
         ("a leaf that only signs", |kit| kit.extension(4, KEY_USAGE).value = key_usage(0x80).value),
         ("a serial of 20 bytes and its sign", |kit| kit.chain[3].serial = [vec![0], vec![0xff; 20]].concat()),
+        ("a serial of 20 bytes", |kit| kit.chain[3].serial = vec![1; 20]),
         ("a serial of 1", |kit| kit.chain[3].serial = vec![1]),
         ("an authority's window that ends after 2050", |kit| kit.chain[1].not_after = 2_600_000_000),
         ("a window of one second", |kit| (kit.chain[3].not_before, kit.chain[3].not_after) = (NOW, NOW)),

@@ -27,7 +27,12 @@ pub(crate) fn cases() -> Vec<Case> {
         refused_certificate("a negative serial", |kit| kit.chain[3].serial = vec![0x80], E::Serial),
         refused_certificate("a padded serial", |kit| kit.chain[3].serial = vec![0, 1], E::Serial),
         refused_certificate("an empty serial", |kit| kit.chain[3].serial = Vec::new(), E::Serial),
-        refused_certificate("a long serial", |kit| kit.chain[3].serial = vec![1; 22], E::Serial),
+        refused_certificate("a serial of 21 bytes without a sign", |kit| kit.chain[3].serial = vec![1; 21], E::Serial),
+        refused_certificate(
+            "a serial of 21 bytes and its sign",
+            |kit| kit.chain[3].serial = [vec![0], vec![0xff; 21]].concat(),
+            E::Serial,
+        ),
         refused_certificate("SHA-256 inside", |kit| kit.chain[3].inner_algorithm = ECDSA_SHA256.to_vec(), E::SignatureAlgorithm),
         refused_certificate("SHA-256 outside", |kit| kit.chain[3].outer_algorithm = ECDSA_SHA256.to_vec(), E::SignatureAlgorithm),
         refused_certificate(
