@@ -4,19 +4,57 @@ mod kit;
 #[path = "kit/webpki.rs"]
 mod second_opinion;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attestation_verifier::{
     Appraisal, AuthenticateError, ChainCache, ChainError, DebugMode, Difference, DocumentError, Expectations, Expected, Image,
     TrustAnchor, UnixSeconds, UnverifiedDocument, appraise, authenticate, authenticate_with, danger_appraise_debug,
 };
+use sha2::{Digest, Sha256};
 
-/// The vectors are a directory of their own. Where they are not, there is nothing to test, and CI must have them.
+/// What a document is, by the list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Verified,
+    Debug,
+    NitroTpm,
+    Invalid,
+}
+
+const KINDS: [Kind; 4] = [Kind::Verified, Kind::Debug, Kind::NitroTpm, Kind::Invalid];
+
+fn vectors() -> PathBuf {
+    std::env::var_os("PST_VAULT_VECTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from)
+}
+
+/// What `docs.json` says of each document, which others read before: its SHA-256 and its kind, by its name.
+fn listed(vectors: &Path) -> BTreeMap<String, (String, Kind)> {
+    let list = fs::read(vectors.join("attestation/docs.json")).expect("documents without their list");
+    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    let kind = |document: &serde_json::Value| {
+        if document["keys"].as_array().unwrap().contains(&"nitrotpm_pcrs".into()) {
+            Kind::NitroTpm
+        } else if !document["errs"].as_array().unwrap().is_empty() {
+            Kind::Invalid
+        } else if document["debug"].as_bool().unwrap() {
+            Kind::Debug
+        } else {
+            Kind::Verified
+        }
+    };
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let documents = list.as_array().unwrap().iter();
+    documents.map(|document| (text(&document["file"]), (text(&document["sha"]), kind(document)))).collect()
+}
+
+/// The vectors are a directory of their own. Where they are not, there is nothing to test, and CI must have them. Where they are, each
+/// document of their list is there, and no other.
 fn documents() -> Vec<(String, Vec<u8>)> {
-    let vectors = std::env::var_os("PST_VAULT_VECTORS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
+    let vectors = vectors();
     let Ok(directory) = fs::read_dir(vectors.join("attestation/docs")) else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CI has no vectors in {}", vectors.display());
         eprintln!("skipped: no vectors in {}", vectors.display());
@@ -27,7 +65,9 @@ fn documents() -> Vec<(String, Vec<u8>)> {
         .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
         .collect();
     all.sort();
-    assert!(all.len() >= 10, "vectors are missing");
+    let there: BTreeMap<_, _> = all.iter().map(|(name, bytes)| (name.clone(), hex::encode(Sha256::digest(bytes)))).collect();
+    let named: BTreeMap<_, _> = listed(&vectors).into_iter().map(|(name, (sha256, _))| (name, sha256)).collect();
+    assert_eq!(there, named, "the documents in {} and those that docs.json names", vectors.display());
     all
 }
 
@@ -53,18 +93,22 @@ fn expecting_itself(document: &[u8]) -> Expectations {
 #[test]
 fn each_document_gets_its_verdict_at_its_own_time() {
     let aws = TrustAnchor::aws_nitro_enclaves_g1();
-    let (mut verified, mut debug, mut tpm, mut invalid) = (0, 0, 0, 0);
-    for (name, document) in documents() {
+    let documents = documents();
+    if documents.is_empty() {
+        return;
+    }
+    let mut seen = BTreeMap::new();
+    for (name, document) in documents {
         if name.starts_with("vaportpm") {
             let time = UnixSeconds(1_770_113_522);
             assert_eq!(authenticate(&document, &aws, time).unwrap_err(), AuthenticateError::Document(DocumentError::NitroTpm));
-            tpm += 1;
+            seen.insert(name, Kind::NitroTpm);
             continue;
         }
         let time = own_time(&document);
         if name.starts_with("INVALID_") {
             assert_eq!(authenticate(&document, &aws, time).unwrap_err(), AuthenticateError::Signature, "{name}");
-            invalid += 1;
+            seen.insert(name, Kind::Invalid);
             continue;
         }
         let authentic = authenticate(&document, &aws, time).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -77,14 +121,18 @@ fn each_document_gets_its_verdict_at_its_own_time() {
             let expectations = Expectations { image: DebugMode, more, nonce, user_data, public_key, max_age_seconds };
             let authentic = authenticate(&document, &aws, time).unwrap();
             assert!(danger_appraise_debug(authentic, &expectations, time).is_ok(), "{name}");
-            debug += 1;
+            seen.insert(name, Kind::Debug);
         } else {
             let document = appraise(authentic, &expectations, time).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(document.chain().certificates().len(), 5, "{name}");
-            verified += 1;
+            seen.insert(name, Kind::Verified);
         }
     }
-    println!("{verified} verified, {debug} in debug mode, {tpm} of a NitroTPM, {invalid} invalid");
+    let listed: BTreeMap<_, _> = listed(&vectors()).into_iter().map(|(name, (_, kind))| (name, kind)).collect();
+    assert_eq!(seen, listed, "the verdicts and what docs.json says");
+    let counts = KINDS.map(|kind| (kind, seen.values().filter(|seen| **seen == kind).count()));
+    println!("{counts:?}");
+    assert!(counts.iter().all(|(_, count)| *count > 0), "a kind of document that nothing was tested with: {counts:?}");
 }
 
 #[test]
