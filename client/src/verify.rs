@@ -127,7 +127,7 @@ impl Connection {
     }
 
     fn document(&self, bytes: &[u8], nonce: Expected) -> Result<(VerifiedDocument, UserData)> {
-        let constitution = (PCR_CONSTITUTION, extended_once(self.constitution.digest().as_slice()));
+        let constitution = (PCR_CONSTITUTION, self.constitution_register());
         let expectations = Expectations {
             image: self.file.release.image()?,
             more: self.release_registers.iter().copied().chain([constitution]).collect(),
@@ -146,6 +146,13 @@ impl Connection {
     fn same_vault(&self, vault_id: &[u8; 32]) -> Result<()> {
         ensure!(B256::from(*vault_id) == self.vault_id, "the document is of another vault");
         Ok(())
+    }
+
+    /// What PCR16 of this vault's enclave holds: 48 zero bytes, extended once with the constitution's digest. Who verifies a document without
+    /// this client gives it to his verifier: the image alone is that of every vault.
+    #[must_use]
+    pub fn constitution_register(&self) -> [u8; 48] {
+        extended_once(self.constitution.digest().as_slice())
     }
 
     /// keccak256(PCR0 || PCR1 || PCR2), as the chain names the image.

@@ -57,7 +57,8 @@ pub(super) async fn verify(connection: &Connection, out: Output) -> Result<Exit>
     };
     out.line("ok  certificate chain to the trust root, and the document's signature");
     out.line("ok  not in debug mode; PCR0, PCR1, PCR2 are the release's");
-    out.line("ok  PCR16 holds this constitution");
+    let constitution_register = hex::encode(connection.constitution_register());
+    out.line(&format!("ok  PCR16 holds this constitution: {constitution_register}"));
     out.line("ok  fresh: the nonce is ours");
     out.line(&format!("ok  vault {}", connection.vault_id));
     out.line(&format!("phase {phase}; {} as {}", document.module_id(), connection.image_id()?));
@@ -67,7 +68,8 @@ pub(super) async fn verify(connection: &Connection, out: Output) -> Result<Exit>
     out.line("custody: a quorum of 1 of 1 can read the root key");
     out.object(json!({
         "verified": true, "phase": phase, "vault_id": connection.vault_id, "image": connection.image_id()?,
-        "module_id": document.module_id(), "timestamp_ms": document.timestamp_ms(), "details": more,
+        "pcr16": constitution_register, "module_id": document.module_id(), "timestamp_ms": document.timestamp_ms(),
+        "details": more,
     }));
     Ok(Exit::Done)
 }
