@@ -116,7 +116,11 @@ fn exit_66_when_a_file_cannot_be_read_or_is_another_one() {
 
 #[test]
 fn exit_74_when_the_report_cannot_be_written() {
-    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI has no /dev/full");
+        eprintln!("skipped: no /dev/full");
+        return;
+    };
     let files = Files::new();
     let (document, root) = (files.write("document", Kit::new().build()), files.root(&Kit::new()));
     let [pcr0, pcr1, pcr2] = &image();
