@@ -216,14 +216,19 @@ impl DocumentReport {
     pub(crate) fn new(document: &UnverifiedDocument<'_>, authentic: bool, time: Option<Time>) -> Self {
         let UnverifiedContents { module_id, timestamp_ms, pcrs, certificate, authorities, public_key, user_data, nonce } =
             document.danger_contents();
+        let [pcr0, pcr1, _] = pcrs.image();
+        let one_ramdisk = if pcr0 == pcr1 {
+            "the image has one ramdisk, so that PCR0 and PCR1 are equal"
+        } else {
+            "no ramdisk follows the first, and yet PCR0 and PCR1 differ"
+        };
         let pcr = |(index, value): (u8, &[u8; 48])| PcrReport {
             index,
             value: hex::encode(value),
             expected: None,
             source: None,
             status: Status::NotChecked,
-            note: (index == 2 && hex::encode(value) == PCR2_OF_NOTHING)
-                .then_some("the image has one ramdisk, so that PCR0 and PCR1 are equal"),
+            note: (index == 2 && hex::encode(value) == PCR2_OF_NOTHING).then_some(one_ramdisk),
         };
         Self {
             authentic,
