@@ -75,7 +75,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "PEM")]
     pub(crate) root: Option<PathBuf>,
     /// When the certificates must be valid, and what the age is counted from: the document's own time, this machine's clock,
-    /// or Unix seconds. The document's own time proves no freshness.
+    /// or Unix seconds. Only the clock proves freshness.
     #[arg(long, value_name = "document|now|UNIX", default_value = "now", value_parser = at)]
     pub(crate) at: At,
     /// How old the document may be. Default: 300.

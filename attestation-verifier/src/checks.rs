@@ -236,7 +236,13 @@ fn age(verdicts: &Verdicts<'_>, asked: &Asked, document: Option<&UnverifiedConte
     }
     let check = Check::new("age", verdicts.status(Subject::Age), what);
     let expected = format!("at most {} s, and at most {FUTURE_SKEW_SECONDS} s ahead", asked.max_age);
-    verdicts.explained(check.compared(expected, observed, asked.max_age_source), Subject::Age)
+    let check = verdicts.explained(check.compared(expected, observed, asked.max_age_source), Subject::Age);
+    if time.basis == Basis::Clock {
+        return check;
+    }
+    let given = "counted to the time that --at gives, which proves no freshness";
+    let note = check.note.as_ref().map_or_else(|| given.to_owned(), |note| format!("{note}; {given}"));
+    check.noted(note)
 }
 
 /// How old the document is at the time of the check, or how far ahead.

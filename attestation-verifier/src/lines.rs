@@ -106,7 +106,7 @@ fn time_basis(time: &TimeReport) -> String {
     let basis = match time.basis {
         Basis::Document => "the document's own time (--at document): PROVES NO FRESHNESS, only that it was authentic then",
         Basis::Clock => "this machine's clock",
-        Basis::Given => "given with --at",
+        Basis::Given => "given with --at: PROVES NO FRESHNESS, only what was so then",
     };
     format!("{} ({}), {basis}", time.utc, time.unix)
 }

@@ -68,7 +68,7 @@ pub(crate) struct TimeReport {
     pub(crate) basis: Basis,
     pub(crate) unix: u64,
     pub(crate) utc: String,
-    /// Whether an age at this time says anything: the document's own time does not.
+    /// Whether an age at this time says anything of now: only this machine's clock does.
     pub(crate) proves_freshness: bool,
 }
 
@@ -183,8 +183,10 @@ fn summary(verdict: &Verdict, root: &Root<'_>, time: Option<Time>) -> String {
         if !root.anchor.is_aws() {
             text.push_str(" (UNDER ANOTHER ROOT THAN AWS'S)");
         }
-        if time.is_some_and(|time| time.basis == Basis::Document) {
-            text.push_str(" (AT ITS OWN TIME, WHICH PROVES NO FRESHNESS)");
+        match time.map(|time| time.basis) {
+            Some(Basis::Document) => text.push_str(" (AT ITS OWN TIME, WHICH PROVES NO FRESHNESS)"),
+            Some(Basis::Given) => text.push_str(" (AT A GIVEN TIME, WHICH PROVES NO FRESHNESS)"),
+            Some(Basis::Clock) | None => {}
         }
     }
     text
@@ -208,7 +210,7 @@ impl InputReport {
 
 impl TimeReport {
     fn new(time: Time) -> Self {
-        Self { basis: time.basis, unix: time.at.0, utc: utc(time.at.0), proves_freshness: time.basis != Basis::Document }
+        Self { basis: time.basis, unix: time.at.0, utc: utc(time.at.0), proves_freshness: time.basis == Basis::Clock }
     }
 }
 

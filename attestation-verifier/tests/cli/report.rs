@@ -68,7 +68,8 @@ fn each_check_says_how_it_ended_what_was_expected_and_by_whom() {
     let zero = format!("--pcr=3={}", hex::encode([0; 48]));
     let ran = files.verify(&Kit::new(), &["--policy", &policy, &zero, "--public-key", &key]).exits(1);
     for line in [
-        "REFUSED: authentic, and not what was expected: the public key is not the expected one (UNDER ANOTHER ROOT THAN AWS'S)"
+        "REFUSED: authentic, and not what was expected: the public key is not the expected one (UNDER ANOTHER ROOT THAN AWS'S) \
+         (AT A GIVEN TIME, WHICH PROVES NO FRESHNESS)"
             .to_owned(),
         "  rule          A5 (SPEC.md)".to_owned(),
         "  what to do    the enclave says something else than you expect: do not use its key".to_owned(),
@@ -88,6 +89,7 @@ fn each_check_says_how_it_ended_what_was_expected_and_by_whom() {
         "  ok           age".to_owned(),
         "               expected  at most 300 s, and at most 300 s ahead  (default)".to_owned(),
         "               observed  0.000 s".to_owned(),
+        "               why       counted to the time that --at gives, which proves no freshness".to_owned(),
         "  not checked  revocation lists".to_owned(),
         "  module id     i-0123456789abcdef0-enc0123456789abcdef".to_owned(),
         "  made          2026-11-18T11:06:40.000Z".to_owned(),
@@ -98,7 +100,9 @@ fn each_check_says_how_it_ended_what_was_expected_and_by_whom() {
     ] {
         ran.has_line(&line);
     }
-    for part in ["payload       SHA-384 ", " bytes, SHA-256 ", "policy        ", "(1795000000), given with --at"] {
+    for part in
+        ["payload       SHA-384 ", " bytes, SHA-256 ", "policy        ", "(1795000000), given with --at: PROVES NO FRESHNESS"]
+    {
         assert!(ran.out.contains(part), "{part}");
     }
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("  PCR")).count(), 16);
@@ -162,6 +166,30 @@ fn t3_the_documents_own_time_is_marked_as_proving_no_freshness() {
     assert_eq!(report["time"]["proves_freshness"], false);
     assert_eq!(report["time"]["basis"], "document");
     assert_eq!(check(&report, "age")["status"], "not_checked");
+}
+
+#[test]
+fn t3_a_given_time_is_marked_as_proving_no_freshness() {
+    let files = Files::new();
+    let [pcr0, pcr1, pcr2] = &image();
+    let ran = files.verify(&Kit::new(), &[pcr0, pcr1, pcr2]).exits(0);
+    assert!(ran.out.lines().next().unwrap().ends_with("(AT A GIVEN TIME, WHICH PROVES NO FRESHNESS)"), "{}", ran.out);
+    let report = files.verify(&Kit::new(), &[pcr0, pcr1, pcr2, "--json"]).exits(0).json();
+    assert_eq!(report["time"]["proves_freshness"], false);
+    assert_eq!(report["time"]["basis"], "given");
+    let age = check(&report, "age");
+    assert_eq!(age["status"], "ok");
+    assert_eq!(age["note"], "counted to the time that --at gives, which proves no freshness");
+}
+
+#[test]
+fn only_the_clock_is_said_to_prove_freshness() {
+    let files = Files::new();
+    let (document, root) = (files.write("document", Kit::new().build()), files.root(&Kit::new()));
+    let report = run(&["verify", &document, "--root", &root, "--json"]).json();
+    assert_eq!(report["time"]["proves_freshness"], true);
+    assert_eq!(report["time"]["basis"], "clock");
+    assert!(!report["summary"].as_str().unwrap().contains("FRESHNESS"));
 }
 
 #[test]
