@@ -124,7 +124,7 @@ fn verify(arguments: &Verify) -> Result<u8, NoVerdict> {
     let report = Report::new(&verdict, &received, &root, time, &asked);
     let code = verdict.exit_code();
     if arguments.ear {
-        say_json(&ear::claims(&verdict, &report, &asked, parsed.as_ref(), clock()?), code)
+        say_json(&ear::claims(&verdict, &report, &asked, clock()?), code)
     } else if arguments.json {
         say_json(&report, code)
     } else {

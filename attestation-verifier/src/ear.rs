@@ -5,25 +5,30 @@
 //! | verdict | status | instance-identity | hardware | executables | configuration | runtime-opaque |
 //! |---|---|---|---|---|---|---|
 //! | verified | affirming | 2 | 2 | 3: what was loaded at boot | 2 if further registers were compared | |
+//! | verified at another time than the clock's | warning | 2 | 2 or -33 | 3 | as above | |
 //! | verified under another root | warning | 2 | -33: genuine to whoever owns that root | 3 | as above | |
 //! | debug mode, allowed or not | contraindicated | 2 | 2 or -33 | 33: not recognized | | 96: visible to the host |
 //! | another image | contraindicated | 2 | 2 or -33 | 33 | 96 if another register differs | |
 //! | another nonce, user data, key, or age | contraindicated | 2 | 2 or -33 | as found | as found | |
 //! | not of this root, or a `NitroTPM`'s | contraindicated | 97: not recognized | 97 | | | |
+//! | certificates not valid at the time | contraindicated | 1: not evaluated | 1 | 1 | | |
 //! | not authentic otherwise | contraindicated | 99: cryptographic validation failed | 99 | 99 | | |
 //! | malformed | none | 1: not evaluated | 1 | 1 | | |
 //! | authentic, nothing expected | none | 2 | 2 or -33 | | | |
 //!
 //! A missing claim is 0, no assertion: a document says nothing about file system, storage and sources, and nothing about memory encryption, so
-//! that `runtime-opaque` is never affirmed.
+//! that `runtime-opaque` is never affirmed. Certificates outside of their time are refused before any signature is looked at: nothing failed there
+//! that was cryptography, and nothing passed.
+//!
+//! `eat_nonce` is there only if `--nonce` was given and the document has it: to who reads a result, it says that the evidence is fresh.
 
-use attestation_verifier::{
-    Appraisal, AuthenticateError, ChainError, Difference, DocumentError, UnixSeconds, UnverifiedDocument,
-};
+use attestation_verifier::{Appraisal, AuthenticateError, ChainError, Difference, DocumentError, UnixSeconds};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use crate::checks::Status;
+use crate::command::Basis;
 use crate::expected::Asked;
 use crate::report::{Report, TOOL};
 use crate::verdict::Verdict;
@@ -79,15 +84,9 @@ impl Vector {
 }
 
 /// The claims set, issued at `now`.
-pub(crate) fn claims(
-    verdict: &Verdict,
-    report: &Report,
-    asked: &Asked,
-    document: Option<&UnverifiedDocument<'_>>,
-    now: UnixSeconds,
-) -> Value {
+pub(crate) fn claims(verdict: &Verdict, report: &Report, asked: &Asked, now: UnixSeconds) -> Value {
     let aws = report.root.aws;
-    let status = status(verdict, aws);
+    let status = status(verdict, aws, report.time.as_ref().map(|time| time.basis));
     let mut appraisal = Map::new();
     appraisal.insert("ear_status".to_owned(), json!(status));
     appraisal.insert("ear_trustworthiness_vector".to_owned(), vector(verdict, asked, aws).json());
@@ -97,8 +96,8 @@ pub(crate) fn claims(
         appraisal.insert("ear_appraisal_policy_ids".to_owned(), json!([name]));
     }
     // RFC 9711 has nonces of 8 to 64 bytes. A longer or shorter one still stands in the checks.
-    let authentic = report.document.as_ref().is_some_and(|document| document.authentic);
-    let nonce = document.filter(|_| authentic).and_then(|document| document.danger_contents().nonce);
+    let matched = report.checks.iter().any(|check| check.id == "nonce" && check.status == Status::Ok);
+    let nonce = asked.nonce.as_ref().filter(|_| matched);
     if let Some(nonce) = nonce.filter(|nonce| (8..=64).contains(&nonce.len())) {
         appraisal.insert("eat_nonce".to_owned(), json!(BASE64_URL_SAFE_NO_PAD.encode(nonce)));
     }
@@ -126,12 +125,19 @@ fn verifier_claims(report: &Report) -> Value {
 }
 
 /// Never of higher trust than the worst claim, and never above the verdict.
-fn status(verdict: &Verdict, aws: bool) -> &'static str {
+fn status(verdict: &Verdict, aws: bool, basis: Option<Basis>) -> &'static str {
     match verdict {
-        Verdict::Verified(_) if aws => "affirming",
-        Verdict::Verified(_) => "warning",
+        Verdict::Verified(_) => status_of_verified(aws, basis),
         Verdict::Debug(_) | Verdict::Refused(_) | Verdict::NotAuthentic(_) => "contraindicated",
         Verdict::Malformed(_) | Verdict::AuthenticOnly(_) => "none",
+    }
+}
+
+/// Who reads a result takes it for one about now, and for one about AWS's hardware.
+const fn status_of_verified(aws: bool, basis: Option<Basis>) -> &'static str {
+    match (aws, basis) {
+        (true, Some(Basis::Clock)) => "affirming",
+        (true, Some(Basis::Document | Basis::Given) | None) | (false, _) => "warning",
     }
 }
 
@@ -164,11 +170,28 @@ fn vector(verdict: &Verdict, asked: &Asked, aws: bool) -> Vector {
         Verdict::NotAuthentic(
             AuthenticateError::Chain(ChainError::WrongRoot) | AuthenticateError::Document(DocumentError::NitroTpm),
         ) => Vector { instance_identity: UNKNOWN, hardware: UNKNOWN, ..Vector::default() },
+        Verdict::NotAuthentic(AuthenticateError::Chain(ChainError::NotYetValid { .. } | ChainError::Expired { .. }))
+        | Verdict::Malformed(_) => {
+            Vector { instance_identity: NOT_EVALUATED, hardware: NOT_EVALUATED, executables: NOT_EVALUATED, ..Vector::default() }
+        }
         Verdict::NotAuthentic(_) => {
             Vector { instance_identity: NOT_VALID, hardware: NOT_VALID, executables: NOT_VALID, ..Vector::default() }
         }
-        Verdict::Malformed(_) => {
-            Vector { instance_identity: NOT_EVALUATED, hardware: NOT_EVALUATED, executables: NOT_EVALUATED, ..Vector::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t3_only_awss_root_and_the_clock_together_are_affirmed() {
+        assert_eq!(status_of_verified(true, Some(Basis::Clock)), "affirming");
+        for basis in [Some(Basis::Document), Some(Basis::Given), None] {
+            assert_eq!(status_of_verified(true, basis), "warning", "{basis:?}");
+        }
+        for basis in [Some(Basis::Clock), Some(Basis::Document), Some(Basis::Given), None] {
+            assert_eq!(status_of_verified(false, basis), "warning", "{basis:?}");
         }
     }
 }
