@@ -23,6 +23,8 @@ pub(crate) struct Check {
     pub(crate) rule: Option<&'static str>,
     pub(crate) expected: Option<String>,
     pub(crate) observed: Option<String>,
+    /// Whether `observed` is of a document that is not authentic: somebody wrote it.
+    pub(crate) unverified: bool,
     /// Where the expectation comes from.
     pub(crate) source: Option<String>,
     /// Why it ended so.
@@ -66,7 +68,7 @@ const STEPS: [(Step, &str, &str); 8] = [
 impl Check {
     fn new(id: impl Into<String>, status: Status, what: impl Into<String>) -> Self {
         let (id, what) = (id.into(), what.into());
-        Self { id, status, what, rule: None, expected: None, observed: None, source: None, note: None }
+        Self { id, status, what, rule: None, expected: None, observed: None, unverified: false, source: None, note: None }
     }
 
     fn noted(self, note: impl Into<String>) -> Self {
@@ -182,7 +184,8 @@ pub(crate) fn contents(
                 let check = Check::new(id, verdicts.status(subject), what);
                 verdicts.explained(check.compared(hex::encode(expected), observed, flag), subject)
             }
-            None => Check { observed: Some(observed), ..Check::new(id, Status::NotChecked, what) }.noted("not asked for"),
+            None => Check { observed: Some(observed), ..Check::new(id, Status::NotChecked, what) }
+                .noted(verdicts.reason_or("not asked for")),
         };
         checks.push(check);
     }
@@ -229,15 +232,16 @@ fn age(verdicts: &Verdicts<'_>, asked: &Asked, document: Option<&UnverifiedConte
     let observed = age_text(document.timestamp_ms, time);
     if time.basis == Basis::Document {
         return Check { observed: Some(observed), ..Check::new("age", Status::NotChecked, what) }
-            .noted("the document's own time was used, which proves no freshness");
+            .noted(verdicts.reason_or("the document's own time was used, which proves no freshness"));
     }
     if asked.is_nothing() {
-        return Check { observed: Some(observed), ..Check::new("age", Status::NotChecked, what) }.noted("nothing was expected");
+        return Check { observed: Some(observed), ..Check::new("age", Status::NotChecked, what) }
+            .noted(verdicts.reason_or("nothing was expected"));
     }
     let check = Check::new("age", verdicts.status(Subject::Age), what);
     let expected = format!("at most {} s, and at most {FUTURE_SKEW_SECONDS} s ahead", asked.max_age);
     let check = verdicts.explained(check.compared(expected, observed, asked.max_age_source), Subject::Age);
-    if time.basis == Basis::Clock {
+    if time.basis == Basis::Clock || matches!(verdicts, Verdicts::NotAuthentic) {
         return check;
     }
     let given = "counted to the time that --at gives, which proves no freshness";
@@ -255,6 +259,9 @@ pub(crate) fn age_text(timestamp_ms: u64, time: Time) -> String {
         seconds(now_ms.saturating_sub(timestamp_ms))
     }
 }
+
+/// Why nothing that a document says is compared.
+const NOT_AUTHENTIC: &str = "the document is not authentic";
 
 /// What the library says about the expectations.
 enum Verdicts<'a> {
@@ -295,8 +302,16 @@ impl<'a> Verdicts<'a> {
     fn explained(&self, check: Check, subject: Subject) -> Check {
         match (self, self.difference(subject)) {
             (_, Some(difference)) => Check { rule: Some(difference.rule().id()), ..check }.noted(difference.to_string()),
-            (Self::NotAuthentic, None) => check.noted("the document is not authentic"),
+            (Self::NotAuthentic, None) => check.noted(NOT_AUTHENTIC),
             (Self::NotAppraised | Self::Appraised(_), None) => check,
+        }
+    }
+
+    /// Why something was not checked: that a document is not authentic comes before what was not asked of it.
+    const fn reason_or(&self, reason: &'static str) -> &'static str {
+        match self {
+            Self::NotAuthentic => NOT_AUTHENTIC,
+            Self::NotAppraised | Self::Appraised(_) => reason,
         }
     }
 }

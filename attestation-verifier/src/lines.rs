@@ -128,7 +128,12 @@ fn check(lines: &mut Lines, check: &Check) {
         lines.push(below("expected", &format!("{expected}{source}")));
     }
     if let Some(observed) = &check.observed {
+        let prefix = lines.prefix;
+        if check.unverified {
+            lines.prefix = UNVERIFIED;
+        }
         lines.push(below("observed", observed));
+        lines.prefix = prefix;
     }
     if let Some(note) = &check.note {
         lines.push(below("why", note));

@@ -143,6 +143,11 @@ impl Report {
         let contents = received.parsed.map(UnverifiedDocument::danger_contents);
         let mut all = checks::authenticity(verdict, root, contents);
         all.extend(checks::contents(verdict, asked, contents, time));
+        if contents.is_some() && verdict.payload_digest().is_none() {
+            for check in &mut all {
+                check.unverified = check.observed.is_some();
+            }
+        }
         let document = received.parsed.map(|document| {
             let authentic = verdict.payload_digest() == Some(document.danger_payload_digest());
             let mut report = DocumentReport::new(document, authentic, time);

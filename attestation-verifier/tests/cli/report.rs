@@ -146,10 +146,47 @@ fn a_step_after_the_one_that_failed_is_not_said_to_be_ok() {
 fn what_is_not_authentic_is_marked_on_every_line() {
     let files = Files::new();
     let kit = Kit::with(|kit| kit.signer = Some(crate::kit::key(9)));
-    let ran = files.verify(&kit, &[]).exits(1);
-    let (_, contents) = ran.out.split_once("unverified | ").unwrap();
-    assert!(contents.lines().skip(1).all(|line| line.starts_with("unverified |")), "{}", ran.out);
-    assert!(contents.contains("CN=") && contents.contains("PCR15"));
+    // Nothing that is expected is what the document says, so that its values are its own wherever they stand.
+    let others = [0, 1, 2, 16].map(|index| format!("--pcr={index}={}", hex::encode([0x77; 48])));
+    let others: Vec<&str> = others.iter().map(String::as_str).chain(["--nonce", "00ff00ff"]).collect();
+    for arguments in [&others[..], &[]] {
+        let ran = files.verify(&kit, arguments).exits(1);
+        let own = [[0x10; 48], [0x11; 48], [0x12; 48]].map(hex::encode).into_iter();
+        let own = own.chain(["asked", "said", "key"].map(hex::encode));
+        let own: Vec<_> = own.chain(["i-0123456789abcdef0".to_owned(), "production".to_owned(), "CN=".to_owned()]).collect();
+        // From line 1 on: the report's own words name none of it without the mark.
+        for line in ran.out.lines().filter(|line| !line.starts_with("unverified |")) {
+            assert!(!own.iter().any(|value| line.contains(value.as_str())) || line.contains(" expected "), "{line}");
+            assert!(!line.trim_start().starts_with("observed") || line.contains("unknown"), "{line}");
+        }
+        for value in &own {
+            let marked = ran.out.lines().any(|line| line.starts_with("unverified |") && line.contains(value.as_str()));
+            assert!(marked, "{value}");
+        }
+        let (_, contents) = ran.out.split_once("unverified | not authentic: ").unwrap();
+        assert!(contents.lines().skip(1).all(|line| line.starts_with("unverified |")), "{}", ran.out);
+        assert!(contents.contains("CN=") && contents.contains("PCR15"));
+    }
+}
+
+#[test]
+fn that_a_document_is_not_authentic_comes_before_what_was_not_asked_of_it() {
+    let files = Files::new();
+    let kit = Kit::with(|kit| kit.signer = Some(crate::kit::key(9)));
+    let (document, root) = (files.write("document", kit.build()), files.root(&kit));
+    for report in [
+        files.verify(&kit, &["--json"]).exits(1).json(),
+        run(&["verify", &document, "--root", &root, "--at", "document", "--json"]).exits(1).json(),
+    ] {
+        for id in ["mode", "nonce", "user_data", "public_key", "age"] {
+            let check = check(&report, id);
+            assert_eq!(check["note"], "the document is not authentic", "{id}");
+            assert_eq!(check["unverified"], true, "{id}");
+        }
+    }
+    let authentic = files.verify(&Kit::new(), &["--json"]).exits(3).json();
+    assert_eq!(check(&authentic, "nonce")["note"], "not asked for");
+    assert!(authentic["checks"].as_array().unwrap().iter().all(|check| check["unverified"] == false));
 }
 
 #[test]
