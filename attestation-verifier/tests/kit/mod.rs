@@ -31,6 +31,21 @@ pub(crate) struct Extension {
     pub(crate) value: Vec<u8>,
 }
 
+/// Bytes behind the last field of a structure, inside it: DER has a length for it and nothing that stands there.
+#[derive(Clone, Default)]
+pub(crate) struct Behind {
+    /// Behind the signature.
+    pub(crate) signature: Vec<u8>,
+    /// Behind the extensions, among what is signed.
+    pub(crate) extensions: Vec<u8>,
+    /// Behind the list of extensions, inside the tag around it.
+    pub(crate) list: Vec<u8>,
+    /// Behind the value of each extension.
+    pub(crate) value: Vec<u8>,
+    /// Behind the two dates.
+    pub(crate) dates: Vec<u8>,
+}
+
 #[derive(Clone)]
 pub(crate) struct Certificate {
     pub(crate) key: SigningKey,
@@ -53,6 +68,9 @@ pub(crate) struct Certificate {
     /// The signature, if it is not made of these bytes.
     pub(crate) signature: Option<Signature>,
     pub(crate) unused_signature_bits: u8,
+    /// What becomes of the signature's DER on its way into the certificate.
+    pub(crate) rewrite_signature: fn(Vec<u8>) -> Vec<u8>,
+    pub(crate) behind: Behind,
     pub(crate) trailing: Vec<u8>,
 }
 
@@ -103,6 +121,8 @@ impl Certificate {
             signer: None,
             signature: None,
             unused_signature_bits: 0,
+            rewrite_signature: |der| der,
+            behind: Behind::default(),
             trailing: Vec::new(),
         }
     }
@@ -115,7 +135,7 @@ impl Certificate {
             element(2, &self.serial),
             self.inner_algorithm.clone(),
             self.issuer.clone().unwrap_or_else(|| issuer.subject.clone()),
-            sequence(&[time(self.not_before), time(self.not_after)]),
+            sequence(&[time(self.not_before), time(self.not_after), self.behind.dates.clone()]),
             self.subject.clone(),
             key,
             self.unique_ids.clone(),
@@ -123,10 +143,13 @@ impl Certificate {
         if let Some(extensions) = &self.extensions {
             let list: Vec<_> = extensions
                 .iter()
-                .map(|one| sequence(&[element(6, &one.id), one.critical.clone(), element(4, &one.value)]))
+                .map(|one| {
+                    sequence(&[element(6, &one.id), one.critical.clone(), element(4, &one.value), self.behind.value.clone()])
+                })
                 .collect();
-            fields.push(element(0xa3, &sequence(&list)));
+            fields.push(element(0xa3, &[sequence(&list), self.behind.list.clone()].concat()));
         }
+        fields.push(self.behind.extensions.clone());
         sequence(&fields)
     }
 
@@ -137,8 +160,10 @@ impl Certificate {
     /// These bytes and the issuer's signature of them.
     pub(crate) fn seal(&self, to_be_signed: &[u8], issuer: &Self) -> Vec<u8> {
         let signature = self.signature.unwrap_or_else(|| self.signature_by(issuer, to_be_signed));
-        let bits = [&[self.unused_signature_bits], signature.to_der().as_bytes()].concat();
-        let mut der = sequence(&[to_be_signed.to_vec(), self.outer_algorithm.clone(), element(3, &bits)]);
+        let signature = (self.rewrite_signature)(signature.to_der().as_bytes().to_vec());
+        let bits = [vec![self.unused_signature_bits], signature].concat();
+        let signature = [element(3, &bits), self.behind.signature.clone()].concat();
+        let mut der = sequence(&[to_be_signed.to_vec(), self.outer_algorithm.clone(), signature]);
         der.extend(&self.trailing);
         der
     }

@@ -3,7 +3,8 @@
 use crate::case::{Case, check, verified};
 use crate::kit::der::name;
 use crate::kit::{
-    BASIC_CONSTRAINTS, Extension, KEY_USAGE, Kit, NOW, cbor_bytes, cbor_number, cbor_pcrs, cbor_text, key_usage, pcr4, pcrs,
+    BASIC_CONSTRAINTS, Extension, KEY_USAGE, Kit, NOW, basic_constraints, cbor_bytes, cbor_number, cbor_pcrs, cbor_text, key,
+    key_usage, pcr4, pcrs,
 };
 use crate::second_opinion;
 
@@ -72,8 +73,22 @@ fn forms() -> Vec<(&'static str, crate::case::Change)> {
     ]
 }
 
+/// As many authorities as the rules allow. webpki follows fewer, and has no say here.
+fn eight_authorities(kit: &mut Kit) {
+    for number in 6..10 {
+        let mut authority = kit.chain[1].clone();
+        (authority.key, authority.serial) = (key(number), vec![number]);
+        authority.subject = name(&format!("{number}.kit-1.nitro-enclaves"));
+        kit.chain.insert(1, authority);
+    }
+    for index in 1..8 {
+        *kit.extension(index, BASIC_CONSTRAINTS) = basic_constraints(true, u8::try_from(7 - index).ok());
+    }
+}
+
 pub(crate) fn cases() -> Vec<Case> {
-    forms().into_iter().map(|(what, change)| verified(what, change)).collect()
+    let forms = forms().into_iter().map(|(what, change)| verified(what, change));
+    forms.chain([verified("eight authorities", eight_authorities)]).collect()
 }
 
 #[test]

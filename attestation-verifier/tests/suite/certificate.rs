@@ -5,7 +5,7 @@
 use attestation_verifier::CertificateError as E;
 
 use crate::case::{Case, check, refused_certificate};
-use crate::kit::der::{element, name, sequence};
+use crate::kit::der::{element, name, sequence, time};
 use crate::kit::{self, BASIC_CONSTRAINTS, CRITICAL, ECDSA_SHA256, Extension, KEY_USAGE, Kit, NOW, public_key};
 
 fn push(kit: &mut Kit, id: &[u8], critical: &[u8]) {
@@ -19,7 +19,43 @@ fn point(kit: &mut Kit, change: impl FnOnce(&mut Vec<u8>)) {
     kit.chain[3].public_key = Some(public_key(&point));
 }
 
+/// A name of one attribute.
+fn named(kit: &mut Kit, attribute: &[Vec<u8>]) {
+    kit.chain[3].subject = sequence(&[element(0x31, &sequence(attribute))]);
+}
+
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
+const NULL: &[u8] = &[5, 0];
+
 pub(crate) fn cases() -> Vec<Case> {
+    [fields(), behind()].into_iter().flatten().collect()
+}
+
+/// One element more inside each structure. The issuer signed it.
+fn behind() -> Vec<Case> {
+    vec![
+        refused_certificate("a null behind the signature", |kit| kit.chain[3].behind.signature = NULL.to_vec(), E::Der),
+        refused_certificate("a null behind the extensions", |kit| kit.chain[3].behind.extensions = NULL.to_vec(), E::Der),
+        refused_certificate("a null behind the list of extensions", |kit| kit.chain[3].behind.list = NULL.to_vec(), E::Der),
+        refused_certificate("a null behind an extension's value", |kit| kit.chain[3].behind.value = NULL.to_vec(), E::Der),
+        refused_certificate("a third date", |kit| kit.chain[3].behind.dates = time(NOW), E::Validity),
+        refused_certificate(
+            "a null behind the common name",
+            |kit| named(kit, &[element(6, COMMON_NAME), element(0x0c, b"i-0"), NULL.to_vec()]),
+            E::Der,
+        ),
+        refused_certificate(
+            "a null behind the path length",
+            |kit| {
+                kit.extension(3, BASIC_CONSTRAINTS).value = sequence(&[CRITICAL.to_vec(), vec![2, 1, 0], NULL.to_vec()]);
+            },
+            E::BasicConstraints,
+        ),
+        refused_certificate("a null behind the key usage", |kit| kit.extension(3, KEY_USAGE).value.extend(NULL), E::KeyUsage),
+    ]
+}
+
+fn fields() -> Vec<Case> {
     vec![
         refused_certificate("version 1", |kit| kit.chain[3].version = Vec::new(), E::Version),
         refused_certificate("version 2", |kit| kit.chain[3].version = vec![0xa0, 3, 2, 1, 1], E::Version),
@@ -62,6 +98,16 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         refused_certificate("an escape in the name", |kit| kit.chain[3].subject = name("i-0\x1b[2J"), E::CommonName),
         refused_certificate(
+            "a common name of another string type",
+            |kit| named(kit, &[element(6, COMMON_NAME), element(0x16, b"i-0")]),
+            E::CommonName,
+        ),
+        refused_certificate(
+            "a common name of bytes",
+            |kit| named(kit, &[element(6, COMMON_NAME), element(4, b"i-0")]),
+            E::CommonName,
+        ),
+        refused_certificate(
             "ends before it starts",
             |kit| (kit.chain[3].not_before, kit.chain[3].not_after) = (NOW + 1, NOW),
             E::Validity,
@@ -92,6 +138,10 @@ pub(crate) fn cases() -> Vec<Case> {
         refused_certificate("an extension twice", |kit| push(kit, KEY_USAGE, b""), E::DuplicateExtension),
         refused_certificate("an unknown critical extension", |kit| push(kit, &[0x2a, 3], CRITICAL), E::CriticalExtension),
         refused_certificate("name constraints", |kit| push(kit, &[0x55, 0x1d, 0x1e], CRITICAL), E::Restriction),
+        refused_certificate("name constraints that are not critical", |kit| push(kit, &[0x55, 0x1d, 0x1e], b""), E::Restriction),
+        refused_certificate("policy mappings", |kit| push(kit, &[0x55, 0x1d, 0x21], b""), E::Restriction),
+        refused_certificate("policy constraints", |kit| push(kit, &[0x55, 0x1d, 0x24], b""), E::Restriction),
+        refused_certificate("an inhibited policy", |kit| push(kit, &[0x55, 0x1d, 0x36], b""), E::Restriction),
         refused_certificate("an extended key usage", |kit| push(kit, &[0x55, 0x1d, 0x25], b""), E::Restriction),
         refused_certificate("critical written as false", |kit| push(kit, &[0x2a, 3], &[1, 1, 0]), E::Der),
         refused_certificate("critical written as 1", |kit| push(kit, &[0x2a, 3], &[1, 1, 1]), E::Der),

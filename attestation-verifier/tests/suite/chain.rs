@@ -3,6 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "a table of cases is long")]
 
 use attestation_verifier::{ChainError, TrustAnchor};
+use p384::ecdsa::Signature;
 
 use crate::case::{Case, Outcome, Trial, check, refused, trial};
 use crate::kit::der::name;
@@ -136,6 +137,26 @@ pub(crate) fn cases() -> Vec<Case> {
             "a key of zeros",
             |kit| kit.chain[3].public_key = Some(public_key(&[&[4], [0; 96].as_slice()].concat())),
             ChainError::Signature { index: 4 },
+        ),
+        refused(
+            "a signature in BER, its length in two bytes",
+            |kit| kit.chain[3].rewrite_signature = |der| [&[0x30, 0x81], &der[1..]].concat(),
+            ChainError::Signature { index: 3 },
+        ),
+        refused(
+            "a signature in BER, of indefinite length",
+            |kit| kit.chain[3].rewrite_signature = |der| [&[0x30, 0x80], &der[2..], &[0, 0]].concat(),
+            ChainError::Signature { index: 3 },
+        ),
+        refused(
+            "a signature and a byte more",
+            |kit| kit.chain[3].rewrite_signature = |der| [&der[..], &[0]].concat(),
+            ChainError::Signature { index: 3 },
+        ),
+        refused(
+            "a signature as r and s alone",
+            |kit| kit.chain[3].rewrite_signature = |der| Signature::from_der(&der).unwrap().to_bytes().to_vec(),
+            ChainError::Signature { index: 3 },
         ),
         trial(
             "AWS's root",
