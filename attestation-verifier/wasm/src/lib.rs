@@ -12,6 +12,7 @@ static OUTPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// What this program takes at most: the verifier itself refuses documents of more than 16,384 bytes.
 const MAX_INPUT: usize = 32_768;
+const TOO_SHORT: &str = "the input is too short";
 
 /// Room for `length` bytes, or null if that is too much. It is valid until the next call.
 #[unsafe(no_mangle)]
@@ -25,12 +26,35 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
     input.as_mut_ptr()
 }
 
-/// 0 if the document in the room is verified, under AWS's root, at `time` (Unix seconds): the output is its payload's SHA-384. 1 if it is
-/// refused: the output says why, the rules of `SPEC.md` first. `nonce_length` of 0 says that no nonce was asked for.
+/// 0 if the document in the room is verified, under AWS's root, at `time` (Unix seconds), and has this nonce: the output is its
+/// payload's SHA-384. 1 if it is refused: the output says why, the rules of `SPEC.md` first. A nonce of no bytes is refused, whatever the
+/// document says: nobody asked with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn verdict(nonce_length: usize, time: u64, max_age_seconds: u64) -> u32 {
+    tell(|input| {
+        if nonce_length == 0 {
+            return Err("a nonce of no bytes: nothing was asked for".to_owned());
+        }
+        let (image, rest) = image(input)?;
+        let (nonce, document) = rest.split_at_checked(nonce_length).ok_or(TOO_SHORT)?;
+        judge(image, Expected::Is(nonce.to_vec()), document, UnixSeconds(time), max_age_seconds)
+    })
+}
+
+/// As [`verdict`], of a document that was made for nobody's nonce or for somebody else's: its age alone says that it is fresh. In the
+/// room, the document follows the registers.
+#[unsafe(no_mangle)]
+pub extern "C" fn verdict_without_nonce(time: u64, max_age_seconds: u64) -> u32 {
+    tell(|input| {
+        let (image, document) = image(input)?;
+        judge(image, Expected::NotAsked, document, UnixSeconds(time), max_age_seconds)
+    })
+}
+
+/// Judges what is in the room and keeps the output.
+fn tell(judge: impl FnOnce(&[u8]) -> Result<[u8; 48], String>) -> u32 {
     let input = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
-    let (verdict, output) = match judge(&input, nonce_length, UnixSeconds(time), max_age_seconds) {
+    let (verdict, output) = match judge(&input) {
         Ok(digest) => (0, digest.to_vec()),
         Err(why) => (1, why.into_bytes()),
     };
@@ -50,18 +74,21 @@ pub extern "C" fn output_length() -> usize {
     OUTPUT.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
-fn judge(input: &[u8], nonce_length: usize, time: UnixSeconds, max_age_seconds: u64) -> Result<[u8; 48], String> {
-    let too_short = || "the input is too short".to_owned();
-    let (pcrs, rest) = input.split_first_chunk::<144>().ok_or_else(too_short)?;
-    let (nonce, document) = rest.split_at_checked(nonce_length).ok_or_else(too_short)?;
+/// The image that is expected, and what follows it.
+fn image(input: &[u8]) -> Result<(Image, &[u8]), String> {
+    let (pcrs, rest) = input.split_first_chunk::<144>().ok_or(TOO_SHORT)?;
     let mut image = [[0; 48]; 3];
     for (register, value) in image.iter_mut().zip(pcrs.chunks_exact(48)) {
         register.copy_from_slice(value);
     }
+    Ok((Image::new(image).map_err(|error| error.to_string())?, rest))
+}
+
+fn judge(image: Image, nonce: Expected, document: &[u8], time: UnixSeconds, max_age_seconds: u64) -> Result<[u8; 48], String> {
     let expectations = Expectations {
-        image: Image::new(image).map_err(|error| error.to_string())?,
+        image,
         more: Vec::new(),
-        nonce: if nonce.is_empty() { Expected::NotAsked } else { Expected::Is(nonce.to_vec()) },
+        nonce,
         user_data: Expected::NotAsked,
         public_key: Expected::NotAsked,
         max_age_seconds,
