@@ -135,6 +135,27 @@ fn fields() -> Vec<Case> {
         ),
         refused_certificate("a unique id", |kit| kit.chain[3].unique_ids = vec![0x82, 2, 0, 1], E::NoExtensions),
         refused_certificate("no extensions", |kit| kit.chain[3].extensions = None, E::NoExtensions),
+        refused_certificate(
+            "no extensions and no common name",
+            |kit| (kit.chain[3].extensions, kit.chain[3].subject) = (None, sequence(&[])),
+            E::NoExtensions,
+        ),
+        refused_certificate(
+            "malformed constraints before an extension that stands there twice",
+            |kit| {
+                kit.extension(3, BASIC_CONSTRAINTS).value = NULL.to_vec();
+                push(kit, KEY_USAGE, b"");
+            },
+            E::BasicConstraints,
+        ),
+        refused_certificate(
+            "an unknown critical extension before name constraints",
+            |kit| {
+                push(kit, &[0x2a, 3], CRITICAL);
+                push(kit, &[0x55, 0x1d, 0x1e], CRITICAL);
+            },
+            E::CriticalExtension,
+        ),
         refused_certificate("an extension twice", |kit| push(kit, KEY_USAGE, b""), E::DuplicateExtension),
         refused_certificate("an unknown critical extension", |kit| push(kit, &[0x2a, 3], CRITICAL), E::CriticalExtension),
         refused_certificate("name constraints", |kit| push(kit, &[0x55, 0x1d, 0x1e], CRITICAL), E::Restriction),

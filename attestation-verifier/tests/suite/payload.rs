@@ -31,6 +31,11 @@ fn keys() -> Vec<Case> {
         refused("user_data twice", |kit| twice(kit, "user_data"), E::DuplicateKey(Field::UserData)),
         refused("nonce, and null again", |kit| kit.entries.push(("nonce".into(), NULL.to_vec())), E::DuplicateKey(Field::Nonce)),
         refused(
+            "nonce, and something else again",
+            |kit| kit.entries.push(("nonce".into(), vec![0])),
+            E::DuplicateKey(Field::Nonce),
+        ),
+        refused(
             "null, and nonce again",
             |kit| kit.entries.insert(0, ("nonce".into(), NULL.to_vec())),
             E::DuplicateKey(Field::Nonce),
@@ -101,6 +106,8 @@ fn registers() -> Vec<Case> {
         refused("a register of 47 bytes", |kit| set(kit, 15, (15, vec![0; 47])), E::PcrLength(15)),
         refused("a register of 32 bytes", |kit| set(kit, 15, (15, vec![0; 32])), E::PcrLength(15)),
         refused("a register of 64 bytes", |kit| set(kit, 15, (15, vec![0; 64])), E::PcrLength(15)),
+        refused("register 14 twice, of 47 bytes", |kit| set(kit, 15, (14, vec![0; 47])), E::PcrLength(14)),
+        refused("register 32 of 47 bytes", |kit| set(kit, 15, (32, vec![0; 47])), E::PcrIndex),
         refused("an empty register", |kit| set(kit, 15, (15, Vec::new())), E::PcrLength(15)),
         refused("no PCR0", |kit| without(kit, 0), E::MissingPcr(0)),
         refused("no PCR1", |kit| without(kit, 1), E::MissingPcr(1)),
@@ -164,6 +171,14 @@ fn optional() -> Vec<Case> {
 fn collections() -> Vec<Case> {
     vec![
         refused("bytes behind the map", |kit| kit.payload_trailing = vec![0xf6], E::PayloadTrailing),
+        refused(
+            "bytes behind a map without a digest",
+            |kit| {
+                kit.remove("digest");
+                kit.payload_trailing = vec![0xf6];
+            },
+            E::PayloadTrailing,
+        ),
         refused("a break behind the map", |kit| kit.payload_trailing = vec![0xff], E::PayloadTrailing),
         refused("a definite map that says ten", |kit| (kit.indefinite, kit.map_head) = (false, Some(vec![0xaa])), E::Truncated),
         refused(
