@@ -4,10 +4,19 @@ use core::fmt::{Display, Write as _};
 
 use crate::checks::{Check, Status};
 use crate::command::Basis;
+use crate::output::squeezed;
 use crate::report::{CertificateReport, DocumentReport, InputReport, PcrReport, Report, TimeReport};
 
 /// In front of each line that repeats what a document says of which nobody knows who made it.
 const UNVERIFIED: &str = "unverified | ";
+
+/// Columns of a line that has somebody else's text in it. A terminal of 80 wraps none of them: it would begin a row in the middle of that text,
+/// without what stands in front of each line, and the text would choose what the row says.
+const COLUMNS_OF_TEXT: usize = 78;
+/// Columns of a line of digits and of this program's own words.
+const COLUMNS: usize = 200;
+/// In front of the rest of a line that was too long.
+const CONTINUED: &str = "... ";
 
 /// A text that grows by lines.
 #[derive(Default)]
@@ -18,15 +27,38 @@ struct Lines {
 }
 
 impl Lines {
-    fn push(&mut self, line: impl Display) {
+    fn whole(&mut self, line: impl Display) {
         let (prefix, line) = (self.prefix, line.to_string());
         // Writing to a string does not fail.
         let _ = writeln!(self.text, "{}", format!("{prefix}{line}").trim_end());
     }
 
-    /// A name and its value, one below the other.
+    fn push(&mut self, line: impl Display) {
+        self.wrapped("", &line.to_string(), COLUMNS);
+    }
+
+    /// Digits, or this program's own words, below the name.
     fn named(&mut self, name: &str, value: impl Display) {
-        self.push(format_args!("  {name:<13} {value}"));
+        self.wrapped(&format!("  {name:<13} "), &value.to_string(), COLUMNS);
+    }
+
+    /// Somebody else's text.
+    fn text(&mut self, head: &str, text: &str) {
+        self.wrapped(head, &squeezed(text), COLUMNS_OF_TEXT);
+    }
+
+    /// As many lines as it needs, each with the prefix, and each after the first marked as the rest of one.
+    fn wrapped(&mut self, head: &str, text: &str, columns: usize) {
+        let rest = format!("{}{CONTINUED}", " ".repeat(head.len().max(16).saturating_sub(CONTINUED.len())));
+        let room = columns.saturating_sub(self.prefix.len().saturating_add(head.len().max(rest.len()))).max(1);
+        let characters: Vec<char> = text.chars().collect();
+        if characters.is_empty() {
+            self.whole(head);
+        }
+        for (index, part) in characters.chunks(room).enumerate() {
+            let part: String = part.iter().collect();
+            self.whole(format_args!("{}{part}", if index == 0 { head } else { &rest }));
+        }
     }
 
     fn heading(&mut self, text: &str) {
@@ -45,7 +77,8 @@ pub(crate) fn report(report: &Report) -> String {
         "malformed" => "MALFORMED",
         _ => "AUTHENTIC ONLY",
     };
-    lines.push(format_args!("{verdict}: {}", report.summary));
+    // Its words are this program's, and its marks belong to the first line.
+    lines.whole(format_args!("{verdict}: {}", report.summary));
     if let Some(broken) = report.broken.as_ref().and_then(|broken| broken.rule) {
         lines.named("rule", format_args!("{broken} (SPEC.md)"));
     }
@@ -60,7 +93,8 @@ pub(crate) fn report(report: &Report) -> String {
         let identity = if document.authentic { " (the document's identity)" } else { "" };
         lines.named("payload", format_args!("SHA-384 {}{identity}", document.payload_sha384));
     }
-    lines.named("root", format_args!("{}, SHA-256 {}", report.root.source, report.root.sha256));
+    lines.text("  root          ", &report.root.source);
+    lines.named("", format_args!("SHA-256 {}", report.root.sha256));
     if !report.root.aws {
         lines.named("", "NOT AWS'S ROOT: whoever holds its key makes documents that pass");
     }
@@ -68,7 +102,10 @@ pub(crate) fn report(report: &Report) -> String {
         lines.named("time", time_basis(time));
     }
     match &report.policy {
-        Some(policy) => lines.named("policy", format_args!("{}, SHA-256 {}", policy.name, policy.sha256)),
+        Some(policy) => {
+            lines.text("  policy        ", &policy.name);
+            lines.named("", format_args!("SHA-256 {}", policy.sha256));
+        }
         None => lines.named("policy", "no file"),
     }
     lines.heading("Checks");
@@ -96,7 +133,7 @@ pub(crate) fn show(document: &DocumentReport, input_report: &InputReport) -> Str
 
 fn input(lines: &mut Lines, input: &InputReport) {
     let encoding = input.encoding.unwrap_or("not decoded");
-    lines.named("document", format_args!("{} ({encoding})", input.name));
+    lines.text("  document      ", &format!("{} ({encoding})", input.name));
     if let (Some(bytes), Some(sha256)) = (input.bytes, &input.sha256) {
         lines.named("", format_args!("{bytes} bytes, SHA-256 {sha256}"));
     }
@@ -124,8 +161,15 @@ fn check(lines: &mut Lines, check: &Check) {
     lines.push(format_args!("  {:<12} {}{rule}", word(check.status), check.what));
     let below = |name: &str, value: &str| format!("               {name:<9} {value}");
     if let Some(expected) = &check.expected {
-        let source = check.source.as_ref().map(|source| format!("  ({source})")).unwrap_or_default();
-        lines.push(below("expected", &format!("{expected}{source}")));
+        match &check.source {
+            // A root's source has a file's name in it.
+            Some(source) if check.id == "root" => {
+                lines.push(below("expected", expected));
+                lines.text(&below("by", ""), source);
+            }
+            Some(source) => lines.push(below("expected", &format!("{expected}  ({source})"))),
+            None => lines.push(below("expected", expected)),
+        }
     }
     if let Some(observed) = &check.observed {
         let prefix = lines.prefix;
@@ -142,7 +186,7 @@ fn check(lines: &mut Lines, check: &Check) {
 
 fn contents(lines: &mut Lines, document: &DocumentReport) {
     lines.heading("What the document says");
-    lines.named("module id", &document.module_id);
+    lines.text("  module id     ", &document.module_id);
     lines.named("made", &document.made);
     if let Some(age) = &document.age {
         lines.named("age", age);
@@ -187,7 +231,7 @@ fn certificate(lines: &mut Lines, index: usize, certificate: &CertificateReport)
         lines.push(format_args!("     SHA-256 {}", certificate.sha256));
         return;
     };
-    lines.push(format_args!("  {index}  CN={}", content.subject));
+    lines.text(&format!("  {index}  CN="), &content.subject);
     let path = match content.path_len {
         None => String::new(),
         Some(0) => ", no authority below".to_owned(),

@@ -26,6 +26,22 @@ pub(crate) fn one_line(text: &str) -> String {
     printable(text).replace('\n', "\\u{a}")
 }
 
+/// Somebody else's text within a line: of spaces that stand together, each after the first is written out, so that none of them moves what
+/// follows to where a terminal would begin a row.
+pub(crate) fn squeezed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut space = true;
+    for character in one_line(text).chars() {
+        if character == ' ' && space {
+            out.push_str("\\u{20}");
+        } else {
+            out.push(character);
+        }
+        space = character == ' ';
+    }
+    out
+}
+
 /// JSON with everything beyond ASCII escaped, which changes none of its values.
 pub(crate) fn ascii_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -72,6 +88,12 @@ mod tests {
     #[test]
     fn a_name_begins_no_line() {
         assert_eq!(one_line("a\nVERIFIED: b"), "a\\u{a}VERIFIED: b");
+    }
+
+    #[test]
+    fn spaces_move_nothing() {
+        assert_eq!(squeezed("a b  c   d"), "a b \\u{20}c \\u{20}\\u{20}d");
+        assert_eq!(squeezed(" a\n"), "\\u{20}a\\u{a}");
     }
 
     #[test]

@@ -53,6 +53,45 @@ fn subjects_of_certificates_in_documents_that_verify_and_that_do_not() {
     ran.has_line("  1  CN=VERIFIED: authentic, and says everything");
 }
 
+/// 500 characters of which a terminal of `columns` would show a verdict at the start of a row, behind `before` columns of the report's own.
+fn imitation(columns: usize, before: usize) -> String {
+    let row = format!("{:<columns$}", "VERIFIED: authentic, and says everything that was expected");
+    let text = format!("{}{}", " ".repeat(columns - before), row.repeat(500 / columns + 1));
+    text[..499].to_owned() + "."
+}
+
+#[test]
+fn a_long_name_begins_no_row_of_a_terminal() {
+    let files = Files::new();
+    let mark = "unverified | ";
+    for columns in [80, 100, 120, 132, 160] {
+        let authentic = Kit::with(|kit| kit.chain[1].subject = der::name(&imitation(columns, 8)));
+        let marked = || Kit::with(|kit| kit.chain[1].subject = der::name(&imitation(columns, 8 + mark.len())));
+        let mut forged = marked();
+        forged.signer = Some(key(9));
+        let shown = run(&["show", &files.write("shown", marked().build())]).exits(0);
+        for (ran, prefix) in
+            [(files.verify(&authentic, &[]).exits(3), ""), (files.verify(&forged, &[]).exits(1), mark), (shown, mark)]
+        {
+            harmless(&ran);
+            let lines: Vec<_> = ran.out.lines().skip_while(|line| !line.starts_with(&format!("{prefix}  1  CN="))).collect();
+            let end = lines.iter().position(|line| line.contains(" valid ")).unwrap_or_else(|| panic!("{}", ran.out));
+            assert!(end > 6, "{}", ran.out);
+            let mut name = String::new();
+            for (index, line) in lines[..end].iter().enumerate() {
+                let head = format!("{prefix}{}", if index == 0 { "  1  CN=" } else { "            ... " });
+                assert!(line.len() <= 78 && line.starts_with(&head), "{line}");
+                name.push_str(&line[head.len()..]);
+                assert!(!line[head.len()..].contains("  "), "{line}");
+            }
+            // All of it is there, and what was to be a row's start stands within a line.
+            let bare = |text: &str| text.replace("\\u{20}", "").replace(' ', "");
+            let wanted = imitation(columns, 8 + prefix.len());
+            assert_eq!(bare(&name), bare(&wanted));
+        }
+    }
+}
+
 #[test]
 fn arguments_and_file_names() {
     let files = Files::new();
