@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::cast_possible_truncation, reason = "each test file uses a part of the kit")]
 
+pub(crate) mod cbor;
 pub(crate) mod der;
 pub(crate) mod signed;
 
@@ -9,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use attestation_verifier::{Expectations, Expected, Image, TrustAnchor, UnixSeconds};
+pub(crate) use cbor::{cbor, cbor_bundle, cbor_bytes, cbor_number, cbor_text};
 use der::{element, name, sequence, time};
-use minicbor::Encoder;
 use p384::ecdsa::signature::Signer;
 use p384::ecdsa::{Signature, SigningKey};
 use sha2::{Digest, Sha384};
@@ -200,30 +201,6 @@ pub(crate) struct Kit {
     pub(crate) signer: Option<SigningKey>,
 }
 
-pub(crate) fn cbor(write: impl FnOnce(&mut Encoder<Vec<u8>>)) -> Vec<u8> {
-    let mut encoder = Encoder::new(Vec::new());
-    write(&mut encoder);
-    encoder.into_writer()
-}
-
-pub(crate) fn cbor_bytes(bytes: &[u8]) -> Vec<u8> {
-    cbor(|encoder| {
-        encoder.bytes(bytes).unwrap();
-    })
-}
-
-pub(crate) fn cbor_text(text: &str) -> Vec<u8> {
-    cbor(|encoder| {
-        encoder.str(text).unwrap();
-    })
-}
-
-pub(crate) fn cbor_number(number: u64) -> Vec<u8> {
-    cbor(|encoder| {
-        encoder.u64(number).unwrap();
-    })
-}
-
 pub(crate) const NULL: &[u8] = &[0xf6];
 
 pub(crate) fn pcr4(module_id: &str) -> [u8; 48] {
@@ -393,15 +370,4 @@ impl Kit {
         let payload = self.payload();
         self.wrap(&payload, &self.signature(&payload).to_bytes())
     }
-}
-
-pub(crate) fn cbor_bundle(authorities: &[Vec<u8>]) -> Vec<u8> {
-    let body: Vec<u8> = authorities.iter().flat_map(|der| cbor_bytes(der)).collect();
-    [
-        cbor(|encoder| {
-            encoder.array(authorities.len() as u64).unwrap();
-        }),
-        body,
-    ]
-    .concat()
 }
