@@ -36,7 +36,7 @@ fn with_proofs(world: &mut World, caller: &Caller, lie: Forger) {
 #[test]
 fn t33_a_proof_of_something_else_is_refused() {
     let (mut world, caller) = ready();
-    let lies: [(&str, Forger); 8] = [
+    let lies: [(&str, Forger); 9] = [
         ("another account", |world, block, accounts, proofs| {
             let mut other = accounts.to_vec();
             for query in &mut other {
@@ -75,6 +75,14 @@ fn t33_a_proof_of_something_else_is_refused() {
             for proof in proofs {
                 if let [first, .., last] = proof.slots.as_mut_slice() {
                     std::mem::swap(&mut first.nodes, &mut last.nodes);
+                }
+            }
+        }),
+        ("a slot more than was asked for", |_, _, _, proofs| {
+            for proof in proofs {
+                if let Some(mut more) = proof.slots.first().cloned() {
+                    more.slot = [0xee; 32].into();
+                    proof.slots.push(more);
                 }
             }
         }),
@@ -148,4 +156,46 @@ fn t36_an_older_head_than_the_bound_is_stale_chain() {
     world.catch_up();
     assert_eq!(world.status().problem, None);
     world.honest_call(&caller);
+}
+
+/// The vault runs the contract again: the grant of the first days is over by now, and the contract says so.
+fn decides(world: &mut World, caller: &Caller) {
+    let sealed = caller.query(world, ORDERS);
+    let talk = world.run(sealed.request(), &mut honest);
+    assert_eq!(read(&talk, &sealed).rule, "grant.expired");
+}
+
+/// Nobody slashes what the members of an old committee sign, so a host must not save a vault up until it has their keys.
+#[test]
+fn t74_a_vault_that_saw_no_head_for_14_days_asks_for_a_fresh_checkpoint() {
+    const FORTNIGHT: u64 = 14 * 24 * 60 * 60;
+    let (mut world, caller) = ready();
+    let finalized = world.status().finalized.unwrap();
+    let bound = world.chain.config().time_of(finalized.slot) + FORTNIGHT;
+    world.chain.tick(bound + 1).unwrap().unwrap();
+    world.steps(24);
+    // What two thirds of the committees of then signed, period by period, is still served, and no longer followed.
+    assert_eq!(world.tick(), Answer::Problem(Problem::Checkpoint));
+    assert_eq!(world.tick(), Answer::Done, "nothing to start from");
+    let sealed = caller.query(&mut world, ORDERS);
+    let talk = world.run(sealed.request(), &mut honest);
+    assert_eq!(talk.egresses(), 0);
+    world.checkpoint();
+    world.catch_up();
+    // Keys live a day.
+    let caller = Caller::of(&mut world);
+    assert!(world.status().finalized.unwrap().slot > finalized.slot);
+    decides(&mut world, &caller);
+}
+
+#[test]
+fn t74_a_vault_that_saw_no_head_for_13_days_goes_on() {
+    const THIRTEEN_DAYS: u64 = 13 * 24 * 60 * 60;
+    let (mut world, _) = ready();
+    let finalized = world.status().finalized.unwrap();
+    world.chain.tick(world.chain.config().time_of(finalized.slot) + THIRTEEN_DAYS).unwrap().unwrap();
+    world.steps(24);
+    world.catch_up();
+    let caller = Caller::of(&mut world);
+    decides(&mut world, &caller);
 }

@@ -1,4 +1,4 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -37,6 +37,8 @@ pub enum Account {
     },
 }
 
+/// Bytes of code that a state keeps, at most: 8 MiB.
+pub const MAX_CODES: usize = 8 << 20;
 /// Slots in one proof, at most.
 pub const MAX_SLOTS: usize = 1_024;
 /// Bytes of an account's code, at most: more than twice what EIP-170 allows.
@@ -80,7 +82,7 @@ pub enum ProofError {
 pub struct ProvenState {
     head: VerifiedHead,
     accounts: BTreeMap<[u8; 20], Entry>,
-    code: BTreeMap<[u8; 32], Arc<[u8]>>,
+    code: Codes,
 }
 
 #[derive(Clone, Debug)]
@@ -95,14 +97,38 @@ const NO_CODE: [u8; 32] = [
     0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
 ];
 
+/// Code by its hash. It outlives heads, and anybody whose call names a contract has code proven: what came first goes first.
+#[derive(Clone, Debug, Default)]
+struct Codes {
+    by_hash: BTreeMap<[u8; 32], Arc<[u8]>>,
+    order: VecDeque<[u8; 32]>,
+    bytes: usize,
+}
+
+impl Codes {
+    fn keep(&mut self, hash: [u8; 32], code: &[u8]) {
+        if hash == NO_CODE || self.by_hash.contains_key(&hash) {
+            return;
+        }
+        self.by_hash.insert(hash, Arc::from(code));
+        self.order.push_back(hash);
+        self.bytes = self.bytes.saturating_add(code.len());
+        while self.bytes > MAX_CODES {
+            let Some(first) = self.order.pop_front() else { return };
+            let length = self.by_hash.remove(&first).map_or(0, |code| code.len());
+            self.bytes = self.bytes.saturating_sub(length);
+        }
+    }
+}
+
 impl ProvenState {
     /// Nothing is proven yet.
     #[must_use]
     pub fn new(head: VerifiedHead) -> Self {
-        Self { head, accounts: BTreeMap::new(), code: BTreeMap::from([(NO_CODE, Arc::from([]))]) }
+        Self { head, accounts: BTreeMap::new(), code: Codes::default() }
     }
 
-    /// The state of another head. Code is named by its hash, so it needs no second proof and is kept.
+    /// The state of another head. Code is named by its hash, so it needs no second proof and is kept: the latest [`MAX_CODES`] bytes.
     #[must_use]
     pub fn next(&self, head: VerifiedHead) -> Self {
         Self { head, accounts: BTreeMap::new(), code: self.code.clone() }
@@ -139,7 +165,7 @@ impl ProvenState {
             if keccak(code) != code_hash {
                 return Err(ProofError::CodeHash);
             }
-            self.code.entry(code_hash).or_insert_with(|| Arc::from(*code));
+            self.code.keep(code_hash, code);
         }
         let entry = self.accounts.entry(*address).or_insert_with(|| Entry { account, slots: BTreeMap::new() });
         entry.slots.extend(values);
@@ -166,7 +192,7 @@ impl ProvenState {
     /// Code by its Keccak-256 hash. The empty code is always known.
     #[must_use]
     pub fn code(&self, hash: &[u8; 32]) -> Option<Arc<[u8]>> {
-        self.code.get(hash).cloned()
+        if *hash == NO_CODE { Some(Arc::from([])) } else { self.code.by_hash.get(hash).cloned() }
     }
 }
 
@@ -198,5 +224,31 @@ impl Account {
         let code_hash = fields.next()?.hash()?;
         fields.finish()?;
         Ok(Self::Present { nonce, balance, storage_root, code_hash })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each call may name contracts of its caller's choosing, and their code is proven.
+    #[test]
+    fn t38_code_is_kept_up_to_a_bound_and_what_came_first_goes_first() {
+        let mut codes = Codes::default();
+        let hash = |number: usize| {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&number.to_be_bytes());
+            hash
+        };
+        let fitting = MAX_CODES / MAX_CODE;
+        for number in 1..=fitting + 3 {
+            codes.keep(hash(number), &vec![0; MAX_CODE]);
+            codes.keep(hash(number), &vec![0; MAX_CODE]);
+            assert!(codes.bytes <= MAX_CODES);
+            assert_eq!(codes.by_hash.values().map(|code| code.len()).sum::<usize>(), codes.bytes);
+        }
+        assert_eq!(codes.by_hash.len(), fitting);
+        assert!((1..=3).all(|gone| !codes.by_hash.contains_key(&hash(gone))));
+        assert!(codes.by_hash.contains_key(&hash(fitting + 3)));
     }
 }

@@ -89,6 +89,9 @@ async fn advance(io: &Io, shared: &Shared) -> Result<(), Stop> {
 
 /// Brings the light client up to date. `false` if it has nothing to start from.
 async fn follow(io: &Io, shared: &Shared) -> Result<bool, Stop> {
+    if shared.state().outlived(seconds(io)) {
+        return Err(Stop(Problem::Checkpoint));
+    }
     if shared.state().light.is_none() && !start(io, shared).await? {
         return Ok(false);
     }
@@ -119,7 +122,8 @@ async fn follow(io: &Io, shared: &Shared) -> Result<bool, Stop> {
 fn moved(shared: &Shared, updates: &[ByteVec], now: u64) -> bool {
     let mut state = shared.state();
     let Some(light) = state.light.as_mut() else { return false };
-    updates.iter().filter(|update| light.advance(Message::Update(update), now).is_ok_and(|advanced| advanced.any())).count() > 0
+    let bounded = updates.iter().take(limits::UPDATES);
+    bounded.filter(|update| light.advance(Message::Update(update), now).is_ok_and(|advanced| advanced.any())).count() > 0
 }
 
 async fn start(io: &Io, shared: &Shared) -> Result<bool, Stop> {
@@ -191,6 +195,20 @@ fn seconds(io: &Io) -> u64 {
 }
 
 impl State {
+    /// Lets go of a light client whose finalized head is older than a checkpoint may be, and says so. Members of so old a committee may
+    /// have left, and nobody slashes what they sign: a host that withholds heads until it has their keys is asked for a fresh checkpoint.
+    /// A frozen client has no head, and stays.
+    fn outlived(&mut self, now: u64) -> bool {
+        let finalized = self.light.as_ref().and_then(AnyLightClient::finalized);
+        let (Some(finalized), Some(configured)) = (finalized, self.configured.as_ref()) else { return false };
+        let outlived = now.saturating_sub(configured.network.time_of(finalized.slot())) > chain::MAX_CHECKPOINT_AGE;
+        if outlived {
+            self.light = None;
+            self.checkpoint = None;
+        }
+        outlived
+    }
+
     /// The two heads, if each is within its bound.
     pub(crate) fn fresh(&self, now: u64) -> Result<Pair, Stop> {
         let stale = Stop(Problem::StaleChain);

@@ -206,6 +206,11 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
     };
     let mut state = view.state();
     for proof in &proofs {
+        // What was not asked for is refused: the host would decide how much memory it takes.
+        let asked = accounts.iter().find(|query| query.address == proof.address).ok_or(Stop(Problem::Supply))?;
+        if !(asked.code || proof.code.is_none()) || !proof.slots.iter().all(|slot| asked.slots.contains(&slot.slot)) {
+            return Err(Stop(Problem::Supply));
+        }
         let slots =
             proof.slots.iter().map(|slot| (*slot.slot, slot.nodes.iter().map(|node| node.as_slice()).collect())).collect();
         state
