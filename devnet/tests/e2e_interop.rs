@@ -74,7 +74,7 @@ async fn simulate(site: &Site, who: &str) -> Result<bool, String> {
     let url = format!("https://{DEMO_SHOP}/admin/api/2026-10/graphql.json");
     let headers = ["-H", "content-type: application/json", "-d", ORDERS, &url];
     let said = site.vault(&[&["--json", "simulate", "--key", &key, "--store", &store], &headers[..]].concat()).await.unwrap();
-    match said.json().ok().and_then(|answer| answer.pointer("/body/allowed").and_then(Value::as_bool)) {
+    match said.json().ok().and_then(|answer| answer.pointer("/allowed").and_then(Value::as_bool)) {
         Some(allowed) => Ok(allowed),
         None => Err(format!("{}{}", said.out, said.error)),
     }
