@@ -125,6 +125,7 @@ pub(crate) const ALL: &[Suite] = &[
             Need::Target { target: crate::wasm::TARGET, for_what: "the verifier in WebAssembly" },
         ],
     },
+    package("eif", "eif-build", "the image's format: writer, strict reader, measurements"),
     package("beacon", "beacon-api", "what beacon nodes answer, as bytes"),
     package("host", "host-proxy", "API, stores, chain feed, relay"),
     package("client", "client", "SDK and the pst-vault command"),
