@@ -11,10 +11,11 @@ pub use protocol::signatures::SIGNATURE_GAS;
 use crate::authenticate::{AuthenticateError, Authenticated, Claimed};
 use crate::evm::{Ended, Ran, Run, RunError, run};
 use crate::identity::Identity;
+use crate::likely;
 use crate::machine::Machine;
 use crate::replay::ReplayCache;
-use crate::wanted::Wanted;
-use crate::work::{Exceeded, Work};
+use crate::wanted::{Lacks, Wanted};
+use crate::work::{At, Exceeded, Work};
 
 sol! {
     /// EIP-1271.
@@ -27,6 +28,9 @@ const MAGIC_WORD: [u8; 32] = {
     [word[0], word[1], word[2], word[3]] = [a, b, c, d];
     word
 };
+
+/// The account's place among a decision's questions.
+const ACCOUNT: usize = 0;
 
 /// Why a contract account did not sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +67,8 @@ impl From<Exceeded> for AccountError {
         match exceeded {
             Exceeded::Rounds => Self::Rounds,
             Exceeded::Gas => Self::Gas,
+            Exceeded::Slots => Self::Run(RunError::Slots),
+            Exceeded::Accounts => Self::Run(RunError::Accounts),
         }
     }
 }
@@ -85,6 +91,7 @@ impl Claim {
     /// Asks the contract at one head. The magic value, alone in one word, is yes.
     pub(crate) fn ask(
         &self,
+        at: At,
         state: &ProvenState,
         identity: &Identity,
         machine: &Machine,
@@ -103,8 +110,14 @@ impl Claim {
         let Ran { gas, ended } = run(state, &call, machine);
         work.ran(gas)?;
         match ended {
-            Ended::Missing(missing) => Ok(Said::Missing(missing)),
-            Ended::Returned { data, touched, called } if **data == MAGIC_WORD => Ok(Said::Accepted { touched, called }),
+            Ended::Missing { missing, touched } => {
+                work.discarded((at, ACCOUNT), &touched, machine.bounds())?;
+                Ok(Said::Missing(missing))
+            }
+            Ended::Returned { data, touched, called } if **data == MAGIC_WORD => {
+                work.returned((at, ACCOUNT), &touched, machine.bounds())?;
+                Ok(Said::Accepted { touched, called })
+            }
             Ended::Returned { .. } => Err(AccountError::NotAccepted),
             Ended::Failed(error) => Err(error.into()),
         }
@@ -120,9 +133,9 @@ pub enum Confirming {
         /// The claim.
         claimed: Claimed,
         /// What is missing at the finalized head.
-        finalized: Wanted,
+        finalized: Lacks,
         /// What is missing at the attested head.
-        attested: Wanted,
+        attested: Lacks,
     },
     /// The contract signed, by both heads.
     Confirmed(Confirmed),
@@ -156,11 +169,13 @@ pub fn confirm(
     attested: &ProvenState,
     machine: &Machine,
 ) -> Confirming {
-    let mut missing = [Wanted::default(), Wanted::default()];
-    for (state, missing) in [finalized, attested].into_iter().zip(&mut missing) {
-        match claimed.claim().clone().ask(state, identity, machine, claimed.work()) {
+    let mut missing = [Lacks::default(), Lacks::default()];
+    let places = [(At::Finalized, finalized), (At::Attested, attested)];
+    for ((at, state), missing) in places.into_iter().zip(&mut missing) {
+        let claim = claimed.claim().clone();
+        match claim.ask(at, state, identity, machine, claimed.work()) {
             Ok(Said::Accepted { .. }) => {}
-            Ok(Said::Missing(wanted)) => *missing = wanted,
+            Ok(Said::Missing(needed)) => *missing = Lacks { needed, likely: likely::of_account(state, claim.account) },
             Err(error) => return Confirming::Refused(error),
         }
     }

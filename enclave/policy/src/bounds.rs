@@ -4,8 +4,9 @@ use contracts_bindings::AUTHORIZE_GAS;
 
 /// Bounds of one run. They can be narrowed and never widened.
 ///
-/// Every run starts from nothing on the state proven so far, so what bounds one run bounds all its rounds together. What a decision takes in
-/// all its runs is bounded by [`Self::ROUNDS`] and [`Self::TOTAL_GAS`].
+/// Every run starts from nothing on the state proven so far. Slots and accounts are those of one operation at one head, over all rounds
+/// together: also what a run read that was discarded. What a decision takes in all its runs is bounded by [`Self::ROUNDS`] and
+/// [`Self::TOTAL_GAS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     gas: u64,
@@ -29,8 +30,9 @@ impl Bounds {
     pub const ACCOUNTS: usize = 16;
     /// Bytes of an answer. The longest decision takes 1,056.
     pub const OUTPUT: usize = 4 << 10;
-    /// Questions to the host for one decision, all its operations together.
-    pub const ROUNDS: usize = 16;
+    /// Questions to the host for one decision, all its operations together. The reference policy behind a proxy takes all of them if nothing is
+    /// proven: what the contract reads is asked for as soon as its place is known.
+    pub const ROUNDS: usize = 6;
     /// Gas of all runs of one decision: every round, operation and head.
     pub const TOTAL_GAS: u64 = 60_000_000;
 

@@ -152,7 +152,7 @@ pub(crate) struct Ran {
 
 /// How it went.
 pub(crate) enum Ended {
-    Missing(Wanted),
+    Missing { missing: Wanted, touched: Wanted },
     Returned { data: Bytes, touched: Wanted, called: Vec<(Address, B256)> },
     Failed(RunError),
 }
@@ -165,7 +165,7 @@ pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran 
     let not_run = |ended| Ran { gas: 0, ended };
     let ready = ready(&mut reader, run);
     if !reader.missing.is_empty() {
-        return not_run(Ended::Missing(reader.missing));
+        return not_run(Ended::Missing { missing: reader.missing, touched: reader.touched });
     }
     if let Err(error) = ready {
         return not_run(Ended::Failed(error));
@@ -188,7 +188,7 @@ pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran 
     let gas = ended.as_ref().map_or(run.gas, ExecutionResult::tx_gas_used);
     // Whatever the run came to, it came to it with nothing in place of what is missing.
     if !missing.is_empty() {
-        return Ran { gas, ended: Ended::Missing(missing) };
+        return Ran { gas, ended: Ended::Missing { missing, touched } };
     }
     let failed = |error| Ended::Failed(error);
     let ended = match ended {

@@ -30,12 +30,15 @@
 
 mod account;
 mod agent;
+mod asked;
 mod authenticate;
 mod bounds;
 pub mod checkpoint;
 mod decide;
 mod evm;
 mod identity;
+mod layout;
+mod likely;
 mod machine;
 mod merge;
 mod operation;
@@ -65,4 +68,4 @@ pub use replay::{ReplayCache, ReplayError};
 pub use signature::{SignatureError, signer};
 pub use unverified::{Incoming, Unverified};
 pub use view::{ViewCall, ViewError, Viewed, view};
-pub use wanted::{Wanted, WantedAccount};
+pub use wanted::{Lacks, Wanted, WantedAccount};

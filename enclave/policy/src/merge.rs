@@ -4,7 +4,8 @@ use alloy_primitives::B256;
 use contracts_bindings::registry::{Limit, Subject};
 use contracts_bindings::rule_text;
 
-use crate::prove::{Answered, Judged};
+use crate::asked::Answered;
+use crate::prove::Judged;
 
 /// Rule of a refusal for projections that differ.
 pub(crate) const PROJECTION_CONFLICT: &str = "projection.conflict";

@@ -2,28 +2,25 @@
 
 use core::fmt;
 
-use alloy_primitives::{Address, B256, Bytes};
-use alloy_sol_types::SolCall;
+use alloy_primitives::{Address, B256};
 use chain::{ProvenState, VerifiedHead};
-use contracts_bindings::StoreRegistry::{authorizeCall, authorizeReturn};
-use contracts_bindings::registry::{Decision, Subject};
-use contracts_bindings::{AUTHORIZE_GAS, Status, store_id};
+use contracts_bindings::store_id;
 use protocol::ledger::{Evaluation, Evidence, Head};
 
-use crate::account::{AccountError, Claim, Said};
+use crate::account::AccountError;
+use crate::asked::{Answered, Asked};
 use crate::authenticate::Authenticated;
-use crate::evm::{Ended, Ran, Run, RunError, run};
+use crate::evm::RunError;
 use crate::identity::Identity;
+use crate::likely;
 use crate::machine::Machine;
 use crate::operation::Operation;
 use crate::request::Question;
-use crate::wanted::Wanted;
-use crate::work::{Exceeded, Work};
+use crate::wanted::{Lacks, Wanted};
+use crate::work::{At, Exceeded, Work};
 
 /// Operations in one call, at most. Each runs the EVM twice.
 const OPERATIONS: usize = 16;
-/// Limits in one decision, at most (`Interfaces.sol`).
-const LIMITS: usize = 4;
 
 /// Why the registry's answer is not known. Nothing is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,14 +89,10 @@ impl From<Exceeded> for ProveError {
         match exceeded {
             Exceeded::Rounds => Self::Rounds,
             Exceeded::Gas => Self::Work,
+            Exceeded::Slots => Self::Run(RunError::Slots),
+            Exceeded::Accounts => Self::Run(RunError::Accounts),
         }
     }
-}
-
-/// What the registry answered at one head.
-pub(crate) struct Answered {
-    pub(crate) decision: Decision,
-    pub(crate) subject: Subject,
 }
 
 /// What the registry answered about one operation.
@@ -163,9 +156,9 @@ pub enum Proving {
         /// The call.
         authenticated: Authenticated,
         /// What is missing at the finalized head.
-        finalized: Wanted,
+        finalized: Lacks,
         /// What is missing at the attested head.
-        attested: Wanted,
+        attested: Lacks,
     },
     /// The registry answered.
     Proven(Box<Proven>),
@@ -191,19 +184,27 @@ pub fn prove(
     if let Err(error) = check(&authenticated, &operations, finalized.head(), attested.head()) {
         return Proving::Failed { authenticated, error };
     }
-    let mut work = *authenticated.work();
+    let mut work = core::mem::take(authenticated.work());
     let asked = ask_all(&authenticated, &operations, identity, [finalized, attested], machine, &mut work, now_ms);
     let Answers { judged, evaluations, at_finalized, at_attested } = match asked {
         Ok(asked) => asked,
         Err(error) => return Proving::Failed { authenticated, error },
     };
     if !at_finalized.missing.is_empty() || !at_attested.missing.is_empty() {
-        let asks = work.asks();
+        if let Err(exceeded) = work.asks() {
+            return Proving::Failed { authenticated, error: exceeded.into() };
+        }
         *authenticated.work() = work;
-        return match asks {
-            Ok(()) => Proving::Missing { authenticated, finalized: at_finalized.missing, attested: at_attested.missing },
-            Err(exceeded) => Proving::Failed { authenticated, error: exceeded.into() },
+        let lacks = |needed: Wanted, state| {
+            // A head that lacks nothing is not asked about.
+            if needed.is_empty() {
+                return Lacks::default();
+            }
+            let likely = likely::of_call(state, &authenticated, &operations, identity);
+            Lacks { needed, likely }
         };
+        let (finalized, attested) = (lacks(at_finalized.missing, finalized), lacks(at_attested.missing, attested));
+        return Proving::Missing { authenticated, finalized, attested };
     }
     let gas = (at_finalized.gas, at_attested.gas);
     let mut touched = at_finalized.touched;
@@ -244,23 +245,18 @@ fn ask_all<'s>(
 ) -> Result<Answers<'s>, ProveError> {
     let call = authenticated.call();
     let store = store_id(identity.chain_id, identity.registry, call.origin, call.salt);
-    let [mut at_finalized, mut at_attested] = heads.map(|state| Asked {
-        state,
-        identity,
-        machine,
-        missing: Wanted::default(),
-        touched: Wanted::default(),
-        called: Vec::new(),
-        gas: 0,
-    });
+    let [finalized, attested] = heads;
+    let mut at_finalized = Asked::new(At::Finalized, finalized, identity, machine);
+    let mut at_attested = Asked::new(At::Attested, attested, identity, machine);
     if let Some(claim) = authenticated.claim() {
         at_finalized.account(claim, work)?;
         at_attested.account(claim, work)?;
     }
     let (mut judged, mut evaluations) = (Vec::new(), Vec::new());
-    for operation in operations {
+    for (operation, number) in operations.iter().zip(1..) {
         let question = Question::new(authenticated, operation, identity, now_ms);
-        let (finalized, attested) = (at_finalized.ask(&question, store, work)?, at_attested.ask(&question, store, work)?);
+        let finalized = at_finalized.ask(number, &question, store, work)?;
+        let attested = at_attested.ask(number, &question, store, work)?;
         if let (Some((finalized, finalized_abi)), Some((attested, attested_abi))) = (finalized, attested) {
             let evaluation = Evaluation {
                 operation: operation.name.clone(),
@@ -297,82 +293,6 @@ fn check(
         return Err(ProveError::HeadOrder);
     }
     Ok(())
-}
-
-/// The runs at one head, and what came together in them.
-struct Asked<'s> {
-    state: &'s ProvenState,
-    identity: &'s Identity,
-    machine: &'s Machine,
-    missing: Wanted,
-    touched: Wanted,
-    called: Vec<(Address, B256)>,
-    gas: u64,
-}
-
-impl Asked<'_> {
-    /// One `isValidSignature`.
-    fn account(&mut self, claim: &Claim, work: &mut Work) -> Result<(), AccountError> {
-        match claim.ask(self.state, self.identity, self.machine, work)? {
-            Said::Missing(missing) => self.missing.merge(&missing),
-            Said::Accepted { touched, called } => self.ran(touched, called),
-        }
-        Ok(())
-    }
-
-    /// One `authorize`; `None` if state is missing.
-    fn ask(&mut self, question: &Question, store: B256, work: &mut Work) -> Result<Option<(Answered, Bytes)>, ProveError> {
-        let call = Run {
-            from: Address::ZERO,
-            to: self.identity.registry,
-            data: &question.data,
-            gas: AUTHORIZE_GAS,
-            chain_id: self.identity.chain_id,
-            code_hash: Some(self.identity.registry_code_hash),
-        };
-        let Ran { gas, ended } = run(self.state, &call, self.machine);
-        work.ran(gas)?;
-        self.gas = self.gas.saturating_add(gas);
-        match ended {
-            Ended::Missing(missing) => {
-                self.missing.merge(&missing);
-                Ok(None)
-            }
-            Ended::Returned { data, touched, called } => {
-                self.ran(touched, called);
-                Ok(Some((read(&data, store)?, data)))
-            }
-            Ended::Failed(error) => Err(error.into()),
-        }
-    }
-
-    fn ran(&mut self, touched: Wanted, called: Vec<(Address, B256)>) {
-        if self.touched.is_empty() {
-            self.touched = touched;
-        } else {
-            self.touched.merge(&touched);
-        }
-        self.called.extend(called);
-    }
-}
-
-/// Reads an answer that has exactly one encoding: no dirty bit, no short data, no trailing word, no gap.
-fn read(data: &[u8], store: B256) -> Result<Answered, ProveError> {
-    let answer = authorizeCall::abi_decode_returns_validate(data).map_err(|_| ProveError::Output)?;
-    if authorizeCall::abi_encode_returns(&answer) != data {
-        return Err(ProveError::Output);
-    }
-    let authorizeReturn { decision, subject } = answer;
-    if Status::try_from(subject.status).is_err() {
-        return Err(ProveError::Output);
-    }
-    if decision.limits.len() > LIMITS {
-        return Err(ProveError::TooManyLimits);
-    }
-    if subject.store != store {
-        return Err(ProveError::Store);
-    }
-    Ok(Answered { decision, subject })
 }
 
 fn ledger_head(head: &VerifiedHead) -> Head {

@@ -49,7 +49,7 @@ pub fn view(state: &ProvenState, call: &ViewCall, code_hash_pin: Option<B256>, m
     let ViewCall { from, to, data, gas, chain_id } = call;
     let call = Run { from: *from, to: *to, data, gas: *gas, chain_id: *chain_id, code_hash: code_hash_pin };
     match run(state, &call, machine).ended {
-        Ended::Missing(wanted) => Viewed::Missing(wanted),
+        Ended::Missing { missing, touched: _ } => Viewed::Missing(missing),
         Ended::Returned { data, touched, called } => Viewed::Output { data, touched, called },
         Ended::Failed(error) => Viewed::Error(error),
     }

@@ -17,7 +17,7 @@ use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
 use crate::refusal::{RECEIPT, Refusal};
 use crate::state::Shared;
-use crate::views::{Fetched, Lacking, fetch_queries};
+use crate::views::{Fetched, Lacking};
 use crate::{internal, perform};
 
 /// Characters of a receipt in one header; a longer receipt continues in the next of the same name.
@@ -127,7 +127,7 @@ async fn confirmed(io: &Io, shared: &Shared, mut claimed: Claimed, identity: &Id
             Confirming::Refused(error) => return Err(Refusal::Unauthenticated(error.rule()).into()),
             Confirming::Missing { claimed: back, finalized, attested } => {
                 claimed = back;
-                if lacking.fetch(io, &pair, &finalized, &attested).await? == Fetched::Unproven {
+                if lacking.fetch(io, shared, &pair, &finalized, &attested).await? == Fetched::Unproven {
                     return Err(Refusal::Unproven.into());
                 }
             }
@@ -244,14 +244,8 @@ pub(crate) async fn answered(
             Err(stop) => return Err(stop),
         }
     };
-    // At a head that this store was not asked about yet, what was read at the one before is all that is read, as a rule. What nobody proves
-    // there, the run asks for again.
     let store = store_of(&authenticated, identity);
-    for view in [&pair.attested, &pair.finalized] {
-        let queries = shared.state().views.unproven_of(view, &store);
-        let (Fetched::Proven | Fetched::Unproven) = fetch_queries(io, view, queries).await?;
-    }
-    let mut lacking = Lacking::default();
+    let mut lacking = Lacking::with(shared.state().views.touched.of(&store).cloned().unwrap_or_default());
     loop {
         let proving = pair.with(|finalized, attested| {
             prove(authenticated, operations.clone(), identity, finalized, attested, &shared.machine, asked_at)
@@ -259,7 +253,7 @@ pub(crate) async fn answered(
         match proving {
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
-                if lacking.fetch(io, &pair, &finalized, &attested).await? == Fetched::Unproven {
+                if lacking.fetch(io, shared, &pair, &finalized, &attested).await? == Fetched::Unproven {
                     return Ok(none(authenticated, Refusal::Unproven));
                 }
             }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chain::{BeaconHead, ProvenState, VerifiedHead};
-use policy::Wanted;
+use policy::{Lacks, Wanted};
 use protocol::message::{AccountQuery, Need, Problem, Supply};
 
 use crate::conversation::{Io, Stop};
+use crate::state::Shared;
 use crate::touched::Touched;
 
 /// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later.
@@ -108,11 +109,6 @@ impl Views {
         self.lacking(view, self.touched())
     }
 
-    /// What was read for this store last time and is not proven in `view` yet.
-    pub(crate) fn unproven_of(&self, view: &View, store: &[u8; 32]) -> Vec<AccountQuery> {
-        self.touched.of(store).map_or_else(Vec::new, |wanted| self.lacking(view, queries(wanted)))
-    }
-
     fn lacking(&self, view: &View, queries: Vec<AccountQuery>) -> Vec<AccountQuery> {
         let state = view.state();
         queries
@@ -173,21 +169,51 @@ pub(crate) async fn fetch(io: &Io, view: &View, wanted: &Wanted) -> Result<Fetch
 /// What a run at both heads lacks, round by round.
 #[derive(Debug, Default)]
 pub(crate) struct Lacking {
+    /// What was read for the store the last time. It is asked for with what a run lacks, so that a new head costs one round trip.
+    remembered: Wanted,
     /// Something at the finalized head can't be proven.
     unproven: bool,
 }
 
 impl Lacking {
+    pub(crate) fn with(remembered: Wanted) -> Self {
+        Self { remembered, unproven: false }
+    }
+
     /// Fetches what a round lacks. The attested head first and to its end, so that the host has seen all that the run reads when it is
     /// given up for what can't be proven at the finalized one: the host proves that at every block from here on.
-    pub(crate) async fn fetch(&mut self, io: &Io, pair: &Pair, finalized: &Wanted, attested: &Wanted) -> Result<Fetched, Stop> {
-        if fetch(io, &pair.attested, attested).await? == Fetched::Unproven {
+    pub(crate) async fn fetch(
+        &mut self,
+        io: &Io,
+        shared: &Shared,
+        pair: &Pair,
+        finalized: &Lacks,
+        attested: &Lacks,
+    ) -> Result<Fetched, Stop> {
+        if self.fetch_at(io, shared, &pair.attested, attested).await? == Fetched::Unproven {
             return Ok(Fetched::Unproven);
         }
-        if !self.unproven && fetch(io, &pair.finalized, finalized).await? == Fetched::Unproven {
+        if !self.unproven && self.fetch_at(io, shared, &pair.finalized, finalized).await? == Fetched::Unproven {
             self.unproven = true;
         }
         Ok(if self.unproven && attested.is_empty() { Fetched::Unproven } else { Fetched::Proven })
+    }
+
+    async fn fetch_at(&self, io: &Io, shared: &Shared, view: &View, lacks: &Lacks) -> Result<Fetched, Stop> {
+        if lacks.is_empty() {
+            return Ok(Fetched::Proven);
+        }
+        let mut all = lacks.all();
+        all.merge(&self.remembered);
+        let (all, needed) = {
+            let views = &shared.state().views;
+            (views.lacking(view, queries(&all)), views.lacking(view, queries(&lacks.needed)))
+        };
+        if all == needed || fetch_queries(io, view, all).await? == Fetched::Unproven {
+            // What was guessed or remembered may be what no node proves at this block any more; what is needed may be proven all the same.
+            return fetch_queries(io, view, needed).await;
+        }
+        Ok(Fetched::Proven)
     }
 }
 

@@ -170,7 +170,7 @@ fn taken(
             Confirming::Refused(error) => break Err(error),
             Confirming::Missing { claimed, finalized, .. } => {
                 claim = claimed;
-                node.supply(&mut place.state, place.block, &finalized);
+                node.supply(&mut place.state, place.block, &finalized.all());
             }
         }
     };
@@ -205,7 +205,7 @@ fn judged(
             Proving::Failed { error, .. } => break Err(error),
             Proving::Missing { authenticated, finalized, .. } => {
                 call = authenticated;
-                node.supply(&mut place.state, place.block, &finalized);
+                node.supply(&mut place.state, place.block, &finalized.all());
             }
         }
     };

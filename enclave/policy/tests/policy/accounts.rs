@@ -137,7 +137,7 @@ fn t48_a_contracts_call_is_taken_once_and_in_its_window() {
                 Confirming::Refused(error) => panic!("{error:?}"),
                 Confirming::Missing { claimed, finalized, attested } => {
                     claim = claimed;
-                    pair.supply(&finalized, &attested, |_, _| false);
+                    pair.supply(&finalized.all(), &attested.all(), |_, _| false);
                 }
             }
         }

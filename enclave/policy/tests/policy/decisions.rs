@@ -187,11 +187,11 @@ fn t33_a_withheld_slot_is_missing_and_never_zero() {
         let proving = prove(call, vec![orders()], &identity, &pair.finalized, &pair.attested, &pair.machine, now_ms);
         let Proving::Missing { authenticated, finalized, attested } = proving else { panic!("decided without the slot") };
         call = authenticated;
-        pair.supply(&finalized, &attested, |address, slot| *address == world.registry && *slot == paused);
+        pair.supply(&finalized.all(), &attested.all(), |address, slot| *address == world.registry && *slot == paused);
         asked = vec![finalized, attested];
     }
     for wanted in asked {
-        assert!(wanted.accounts[&world.registry].slots.contains(&paused));
+        assert!(wanted.needed.accounts[&world.registry].slots.contains(&paused));
     }
     // The host is asked a bounded number of times.
     let now_ms = pair.now * 1_000;

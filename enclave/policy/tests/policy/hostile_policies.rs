@@ -35,7 +35,7 @@ fn decision(limits: usize) -> Decision {
     }
 }
 
-fn allowing(first: &[u8]) -> Vec<u8> {
+pub(crate) fn allowing(first: &[u8]) -> Vec<u8> {
     then_returning(first, &decision(1).abi_encode())
 }
 

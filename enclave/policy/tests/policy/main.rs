@@ -10,4 +10,5 @@ mod checkpoints;
 mod decisions;
 mod hostile_code;
 mod hostile_policies;
+mod rounds;
 mod support;

@@ -87,7 +87,7 @@ pub(crate) fn confirmed(pair: &mut Pair, identity: &Identity, incoming: Incoming
             Confirming::Refused(error) => return Err(error),
             Confirming::Missing { claimed, finalized, attested } => {
                 claim = claimed;
-                pair.supply(&finalized, &attested, |_, _| false);
+                pair.supply(&finalized.all(), &attested.all(), |_, _| false);
             }
         }
     }

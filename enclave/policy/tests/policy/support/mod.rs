@@ -73,7 +73,7 @@ impl Pair {
             match prove(call, operations.to_vec(), identity, &self.finalized, &self.attested, &self.machine, now_ms) {
                 Proving::Missing { authenticated, finalized, attested } => {
                     call = authenticated;
-                    self.supply(&finalized, &attested, |_, _| false);
+                    self.supply(&finalized.all(), &attested.all(), |_, _| false);
                 }
                 Proving::Proven(proven) => return Ok(proven),
                 Proving::Failed { error, .. } => return Err(error),
