@@ -3,7 +3,7 @@
 //! `RootKey` (from genesis or custody) -> `Keys` (HKDF-SHA256 from root key and vault id) -> sealed records. A sealed record is
 //! AES-256-GCM under a key of its own record and generation; vault id, record id, generation, kind and preset are its associated
 //! data, so that a host that moves, swaps or ages ciphertexts gets a refusal. A credential opens only under a live
-//! [`policy::Permit`] of its own store, and only the connection that the store's binding names.
+//! [`policy::Permit`] of its own store, and only the connection that the store's binding names, and the app that the connection names.
 //!
 //! What erasing covers: heap copies that this crate makes are boxed and erased on drop. It does not cover registers, stack
 //! slots that the compiler spilled to, or key schedules inside `hkdf`, which keeps none beyond a call.
@@ -25,6 +25,7 @@
 
 mod aead;
 mod entry;
+mod fields;
 mod head;
 mod key;
 mod keys;
@@ -36,9 +37,10 @@ mod secret;
 mod vault_key;
 
 pub use entry::{EntryError, open_ledger, seal_ledger};
+pub use fields::{Field, Fields, FieldsError};
 pub use head::{HeadError, HeadKey};
 pub use keys::{DeriveError, Keys, UnlockError};
-pub use open::{OpenError, OpenedBinding, open_binding, open_connection};
+pub use open::{OpenError, OpenedBinding, OpenedConnection, open_app, open_binding, open_connection};
 pub use record::{App, Binding, Connection, Kind, Record};
 pub use root::RootKey;
 pub use seal::{SealError, seal};

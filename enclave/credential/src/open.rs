@@ -1,4 +1,5 @@
-//! The one door to a credential: a live Permit of its store opens the store's binding, and that the connection it names.
+//! The one door to a credential: a live Permit of its store opens the store's binding, that the connection it names, and that the app
+//! it was given to.
 
 use alloy_primitives::B256;
 use policy::Permit;
@@ -6,7 +7,7 @@ use protocol::limits;
 
 use crate::aead;
 use crate::keys::Keys;
-use crate::record::{Binding, Connection, Kind, Record};
+use crate::record::{App, Binding, Connection, Kind, Record};
 use crate::seal::{Place, VERSION};
 
 /// Why a record stays closed.
@@ -33,6 +34,9 @@ pub enum OpenError {
     /// The connection is not of the binding's preset and account.
     #[error("connection does not match its binding")]
     WrongConnection,
+    /// The app is not of the connection's preset, or the connection has none.
+    #[error("app does not match its connection")]
+    WrongApp,
 }
 
 /// A store's binding, opened under a Permit of that store: the right to open the one connection it names.
@@ -48,6 +52,33 @@ impl OpenedBinding {
     #[must_use]
     pub const fn binding(&self) -> &Binding {
         &self.0
+    }
+}
+
+/// A connection, opened under a Permit of a store that is bound to it: the right to open the one app it names.
+///
+/// ```compile_fail
+/// fn forge(connection: credential::Connection) -> credential::OpenedConnection {
+///     credential::OpenedConnection(connection)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct OpenedConnection {
+    store: B256,
+    connection: Connection,
+}
+
+impl OpenedConnection {
+    /// What it holds.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Gives up the right for what it holds, to seal its next generation.
+    #[must_use]
+    pub fn into_connection(self) -> Connection {
+        self.connection
     }
 }
 
@@ -103,11 +134,35 @@ pub fn open_connection(
     generation: u64,
     sealed: &[u8],
     now_ms: u64,
-) -> Result<Connection, OpenError> {
+) -> Result<OpenedConnection, OpenError> {
     if !permit.live(now_ms) {
         return Err(OpenError::PermitExpired);
     }
     connection_of(keys, &permit.store(), binding, generation, sealed)
+}
+
+/// Opens the app that the connection names, at the generation that the ledger says is current.
+///
+/// There is no way in without a permit:
+/// ```compile_fail,E0061
+/// fn without(keys: &credential::Keys, connection: &credential::OpenedConnection, sealed: &[u8]) {
+///     let _ = credential::open_app(keys, connection, 1, sealed, 0);
+/// }
+/// ```
+/// # Errors
+/// See [`OpenError`].
+pub fn open_app(
+    keys: &Keys,
+    permit: &Permit,
+    connection: &OpenedConnection,
+    generation: u64,
+    sealed: &[u8],
+    now_ms: u64,
+) -> Result<App, OpenError> {
+    if !permit.live(now_ms) {
+        return Err(OpenError::PermitExpired);
+    }
+    app_of(keys, &permit.store(), connection, generation, sealed)
 }
 
 /// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
@@ -128,7 +183,7 @@ fn connection_of(
     binding: &OpenedBinding,
     generation: u64,
     sealed: &[u8],
-) -> Result<Connection, OpenError> {
+) -> Result<OpenedConnection, OpenError> {
     let OpenedBinding(binding) = binding;
     if binding.store != *store {
         return Err(OpenError::WrongStore);
@@ -137,8 +192,23 @@ fn connection_of(
     match open_raw(keys, &place, sealed)? {
         Record::Connection(connection) if connection.preset != binding.preset => Err(OpenError::WrongConnection),
         Record::Connection(connection) if connection.account != binding.account => Err(OpenError::WrongConnection),
-        Record::Connection(connection) => Ok(connection),
+        Record::Connection(connection) => Ok(OpenedConnection { store: *store, connection }),
         Record::App(_) | Record::Binding(_) => Err(OpenError::Malformed),
+    }
+}
+
+/// [`open_app`] once the permit is judged. The preset is in the associated data: an app of another does not open, whatever its record
+/// says.
+fn app_of(keys: &Keys, store: &B256, opened: &OpenedConnection, generation: u64, sealed: &[u8]) -> Result<App, OpenError> {
+    if opened.store != *store {
+        return Err(OpenError::WrongStore);
+    }
+    let id = opened.connection.app.as_ref().ok_or(OpenError::WrongApp)?;
+    let place = Place { id, generation, kind: Kind::App, preset: &opened.connection.preset };
+    match open_raw(keys, &place, sealed)? {
+        Record::App(app) if app.preset != opened.connection.preset => Err(OpenError::WrongApp),
+        Record::App(app) => Ok(app),
+        Record::Connection(_) | Record::Binding(_) => Err(OpenError::Malformed),
     }
 }
 

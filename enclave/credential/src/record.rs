@@ -1,9 +1,9 @@
 //! The three kinds of record, and their plaintext.
 //!
 //! ```text
-//! length of meta (u16) || meta (CBOR) || length of secret (u16) || secret || zeros up to a multiple of 256
+//! length of meta (u16) || meta (CBOR) || fields || zeros up to a multiple of 256
 //! ```
-//! The secret stands outside the CBOR, because a codec's buffers are not erased. The zeros hide its length from the host.
+//! The fields stand outside the CBOR, because a codec's buffers are not erased. The zeros hide their length from the host.
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ use minicbor::{Decode, Encode};
 use protocol::{cbor, limits};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::fields::Fields;
 
 const BUCKET: usize = 256;
 
@@ -38,33 +38,30 @@ impl Kind {
     }
 }
 
-/// A developer app's id and secret, once for all stores.
+/// A developer app, once for all stores: its id and secret, as the preset calls them.
 #[derive(Debug)]
 pub struct App {
     /// Preset whose hosts alone may see it.
     pub preset: String,
-    /// The app's public id.
-    pub client: String,
-    /// The app's secret.
-    pub secret: Secret,
+    /// Its values.
+    pub fields: Fields,
 }
 
-/// One authorisation at a platform.
+/// One authorisation at a platform, or a login. What became of it since (in use, uncertain, to be authorised anew) is the ledger's.
 #[derive(Debug)]
 pub struct Connection {
     /// Preset that knows the platform.
     pub preset: String,
     /// The account that a probe confirmed.
     pub account: String,
-    /// The token.
-    pub secret: Secret,
-}
-
-impl Connection {
-    /// Lends the token.
-    pub fn with_secret<R>(&self, use_it: impl FnOnce(&[u8]) -> R) -> R {
-        self.secret.with_secret(use_it)
-    }
+    /// Record id of the app that it was given to, if the preset has apps.
+    pub app: Option<[u8; 32]>,
+    /// Tokens and what goes with them, the same for every host.
+    pub fields: Fields,
+    /// Unix milliseconds at which the platform stops taking the access token, if it said so.
+    pub access_expires_at: Option<u64>,
+    /// Unix milliseconds at which the platform stops taking the refresh token, if it said so.
+    pub refresh_expires_at: Option<u64>,
 }
 
 /// Which connection a store uses, and as whom. Holds no secret.
@@ -80,6 +77,8 @@ pub struct Binding {
     pub host: String,
     /// Account of the connection.
     pub account: String,
+    /// What tells this store apart from others of the connection: name and value, ascending, each name once.
+    pub selector: Vec<(String, String)>,
 }
 
 impl fmt::Debug for Binding {
@@ -122,46 +121,66 @@ impl Record {
 
     /// `None` if it is longer than a record may be.
     pub(crate) fn to_plaintext(&self) -> Option<Zeroizing<Vec<u8>>> {
-        match self {
-            Self::App(App { preset, client, secret }) => {
-                let meta = Meta::App { preset: preset.clone(), client: client.clone() };
-                secret.with_secret(|secret| join(&meta, secret))
+        let (meta, fields) = match self {
+            Self::App(App { preset, fields }) => (Meta::App { preset: preset.clone() }, Some(fields)),
+            Self::Connection(Connection { preset, account, app, fields, access_expires_at, refresh_expires_at }) => {
+                let meta = Meta::Connection {
+                    preset: preset.clone(),
+                    account: account.clone(),
+                    app: app.map(Into::into),
+                    access_expires_at: *access_expires_at,
+                    refresh_expires_at: *refresh_expires_at,
+                };
+                (meta, Some(fields))
             }
-            Self::Connection(Connection { preset, account, secret }) => {
-                let meta = Meta::Connection { preset: preset.clone(), account: account.clone() };
-                secret.with_secret(|secret| join(&meta, secret))
-            }
-            Self::Binding(Binding { store, connection, preset, host, account }) => {
+            Self::Binding(Binding { store, connection, preset, host, account, selector }) => {
                 let meta = Meta::Binding {
                     store: store.0.into(),
                     connection: (*connection).into(),
                     preset: preset.clone(),
                     host: host.clone(),
                     account: account.clone(),
+                    selector: selector.clone(),
                 };
-                join(&meta, &[])
+                (meta, None)
             }
-        }
+        };
+        join(&meta, fields)
     }
 
     /// `None` unless it is exactly what [`Record::to_plaintext`] makes.
     pub(crate) fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
-        let (meta, rest) = split(plaintext)?;
-        let (secret, padding) = split(rest)?;
+        let (length, rest) = plaintext.split_first_chunk::<2>()?;
+        let (meta, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let (fields, padding) = Fields::read(rest)?;
         if padding.len() >= BUCKET || plaintext.len().checked_rem(BUCKET)? != 0 || padding.iter().any(|byte| *byte != 0) {
             return None;
         }
         Some(match cbor::decode(meta, limits::RECORD).ok()? {
-            Meta::App { preset, client } => Self::App(App { preset, client, secret: Secret::new(secret).ok()? }),
-            Meta::Connection { preset, account } => {
-                Self::Connection(Connection { preset, account, secret: Secret::new(secret).ok()? })
+            Meta::App { preset } => Self::App(App { preset, fields }),
+            Meta::Connection { preset, account, app, access_expires_at, refresh_expires_at } => Self::Connection(Connection {
+                preset,
+                account,
+                app: app.map(Into::into),
+                fields,
+                access_expires_at,
+                refresh_expires_at,
+            }),
+            Meta::Binding { store, connection, preset, host, account, selector } => {
+                if fields.names().next().is_some() || !is_selector(&selector) {
+                    return None;
+                }
+                Self::Binding(Binding { store: B256::from(*store), connection: *connection, preset, host, account, selector })
             }
-            Meta::Binding { store, connection, preset, host, account } if secret.is_empty() => {
-                Self::Binding(Binding { store: B256::from(*store), connection: *connection, preset, host, account })
-            }
-            Meta::Binding { .. } => return None,
         })
     }
+}
+
+/// Ascending, each name once, none empty, no more than fields of a record.
+pub(crate) fn is_selector(selector: &[(String, String)]) -> bool {
+    selector.len() <= Fields::MAX
+        && selector.iter().all(|(name, value)| !name.is_empty() && !value.is_empty())
+        && selector.iter().zip(selector.iter().skip(1)).all(|((one, _), (other, _))| one < other)
 }
 
 /// What of a record is no secret.
@@ -171,8 +190,6 @@ enum Meta {
     App {
         #[n(0)]
         preset: String,
-        #[n(1)]
-        client: String,
     },
     #[n(1)]
     Connection {
@@ -180,6 +197,12 @@ enum Meta {
         preset: String,
         #[n(1)]
         account: String,
+        #[n(2)]
+        app: Option<ByteArray<32>>,
+        #[n(3)]
+        access_expires_at: Option<u64>,
+        #[n(4)]
+        refresh_expires_at: Option<u64>,
     },
     #[n(2)]
     Binding {
@@ -193,45 +216,56 @@ enum Meta {
         host: String,
         #[n(4)]
         account: String,
+        #[n(5)]
+        selector: Vec<(String, String)>,
     },
 }
 
-fn join(meta: &Meta, secret: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn join(meta: &Meta, fields: Option<&Fields>) -> Option<Zeroizing<Vec<u8>>> {
     let meta = cbor::encode(meta);
     let meta_length = u16::try_from(meta.len()).ok()?.to_be_bytes();
-    let secret_length = u16::try_from(secret.len()).ok()?.to_be_bytes();
-    let parts = [meta_length.as_slice(), &meta, &secret_length, secret];
-    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let length = 2_usize.checked_add(meta.len())?.checked_add(fields.map_or(1, Fields::written))?;
     let padded = length.checked_next_multiple_of(BUCKET)?;
     // Allocated once: a buffer that grows leaves copies behind.
     let mut plaintext = Zeroizing::new(Vec::with_capacity(padded));
-    for part in parts {
-        plaintext.extend_from_slice(part);
+    plaintext.extend_from_slice(&meta_length);
+    plaintext.extend_from_slice(&meta);
+    match fields {
+        Some(fields) => fields.write(&mut plaintext)?,
+        None => plaintext.push(0),
     }
     plaintext.resize(padded, 0);
     Some(plaintext)
 }
 
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<2>()?;
-    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Field;
+    use crate::secret::Secret;
 
     fn connection(secret: &[u8]) -> Record {
-        let secret = Secret::new(secret).unwrap();
-        Record::Connection(Connection { preset: "shopify-admin".into(), account: "a.myshopify.com".into(), secret })
+        let token = ("access_token".to_owned(), Field::Secret(Secret::new(secret).unwrap()));
+        let id = ("shop_name".to_owned(), Field::Public("A shop".to_owned()));
+        Record::Connection(Connection {
+            preset: "shopify-admin".into(),
+            account: "a.myshopify.com".into(),
+            app: Some([7; 32]),
+            fields: Fields::new(vec![token, id]).unwrap(),
+            access_expires_at: Some(1_800_000_000_000),
+            refresh_expires_at: None,
+        })
     }
 
     #[test]
     fn plaintext_comes_back() {
         let plain = connection(b"shpat_0123456789").to_plaintext().unwrap();
         let Some(Record::Connection(back)) = Record::from_plaintext(&plain) else { panic!() };
-        assert_eq!((back.preset.as_str(), back.account.as_str()), ("shopify-admin", "a.myshopify.com"));
-        back.with_secret(|secret| assert_eq!(secret, b"shpat_0123456789"));
+        let Connection { preset, account, app, fields, access_expires_at, refresh_expires_at } = back;
+        assert_eq!((preset.as_str(), account.as_str(), app), ("shopify-admin", "a.myshopify.com", Some([7; 32])));
+        assert_eq!((access_expires_at, refresh_expires_at), (Some(1_800_000_000_000), None));
+        assert_eq!(fields.with_secret("access_token", <[u8]>::to_vec), Some(b"shpat_0123456789".to_vec()));
+        assert_eq!(fields.public("shop_name"), Some("A shop"));
     }
 
     #[test]
@@ -267,17 +301,32 @@ mod tests {
         assert!(changed(Vec::clear), "empty");
     }
 
-    #[test]
-    fn a_binding_holds_no_secret() {
-        let meta = Meta::Binding {
+    fn binding(selector: &[(&str, &str)]) -> Meta {
+        Meta::Binding {
             store: [1; 32].into(),
             connection: [2; 32].into(),
             preset: "p".into(),
             host: "h".into(),
             account: "a".into(),
-        };
-        assert!(Record::from_plaintext(&join(&meta, &[]).unwrap()).is_some());
-        assert!(Record::from_plaintext(&join(&meta, b"12345678").unwrap()).is_none());
+            selector: selector.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn a_binding_holds_no_secret() {
+        let fields = Fields::new(vec![("a".to_owned(), Field::Public("b".to_owned()))]).unwrap();
+        assert!(Record::from_plaintext(&join(&binding(&[]), None).unwrap()).is_some());
+        assert!(Record::from_plaintext(&join(&binding(&[]), Some(&fields)).unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_selector_has_one_form() {
+        let reads = |selector: &[(&str, &str)]| Record::from_plaintext(&join(&binding(selector), None).unwrap()).is_some();
+        assert!(reads(&[("shop_cipher", "c"), ("shop_id", "1")]));
+        assert!(!reads(&[("shop_id", "1"), ("shop_cipher", "c")]));
+        assert!(!reads(&[("shop_id", "1"), ("shop_id", "2")]));
+        assert!(!reads(&[("", "1")]));
+        assert!(!reads(&[("shop_id", "")]));
     }
 
     #[test]

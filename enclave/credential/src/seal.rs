@@ -12,10 +12,12 @@ use zeroize::Zeroizing;
 
 use crate::aead;
 use crate::keys::Keys;
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, is_selector};
 
 const LABEL: &[u8] = b"pst-vault/record/v1";
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
+/// The preset whose hosts are not compiled in.
+const GENERIC: &str = "generic";
 
 /// Why a record was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,12 @@ pub enum SealError {
     /// The name of the preset is empty or longer than 255 bytes.
     #[error("name of the preset too long or empty")]
     Preset,
+    /// A host of `generic` is whatever its owner named; an app's secret would go there.
+    #[error("the generic preset has no app")]
+    App,
+    /// A selector that is not ascending, or has an empty part.
+    #[error("selector has not its one form")]
+    Selector,
     /// The record is longer than a record may be.
     #[error("record too long")]
     Size,
@@ -48,10 +56,12 @@ pub fn seal(
     if generation == 0 {
         return Err(SealError::Generation);
     }
-    if let Record::Binding(binding) = record
-        && *id != keys.record_id(Kind::Binding, binding.store.as_slice())
-    {
-        return Err(SealError::Id);
+    match record {
+        Record::Binding(binding) if *id != keys.record_id(Kind::Binding, binding.store.as_slice()) => return Err(SealError::Id),
+        Record::Binding(binding) if !is_selector(&binding.selector) => return Err(SealError::Selector),
+        Record::App(app) if app.preset == GENERIC => return Err(SealError::App),
+        Record::Connection(connection) if connection.preset == GENERIC && connection.app.is_some() => return Err(SealError::App),
+        Record::Binding(_) | Record::App(_) | Record::Connection(_) => {}
     }
     let place = Place { id, generation, kind: record.kind(), preset: record.preset() };
     let aad = place.aad(keys).ok_or(SealError::Preset)?;

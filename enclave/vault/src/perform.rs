@@ -15,6 +15,7 @@ use crate::append::append;
 use crate::call::{Asked, Denied, asked, receipt, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
+use crate::provision::ACCESS_TOKEN;
 use crate::refusal::{OUTCOME, Refusal};
 use crate::state::Shared;
 
@@ -226,9 +227,10 @@ async fn send(
         let mut state = use_it.shared.state();
         let now = state.time(use_it.io.now());
         let keys = &state.serving()?.keys;
-        credential::open_connection(keys, permit, binding, generation, &sealed, now).ok().and_then(|connection| {
-            let outgoing = preset.inject(permit.authenticated().request(), host, &connection.secret).ok()?;
-            Some((outgoing, preset.redactor(host, &connection.secret).ok()?))
+        credential::open_connection(keys, permit, binding, generation, &sealed, now).ok().and_then(|opened| {
+            let token = opened.connection().fields.secret(ACCESS_TOKEN)?;
+            let outgoing = preset.inject(permit.authenticated().request(), host, token).ok()?;
+            Some((outgoing, preset.redactor(host, token).ok()?))
         })
     };
     let Some((request, redactor)) = prepared else {

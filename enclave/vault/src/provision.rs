@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use contracts_bindings::Class;
-use credential::{Binding, Connection, Kind, Record, Secret, seal};
+use credential::{Binding, Connection, Field, Fields, Kind, Record, Secret, seal};
 use platform::Preset;
 use policy::{Identity, Operation, Permit, signer};
 use protocol::http::Response;
@@ -24,6 +24,8 @@ use crate::state::Shared;
 
 /// The operation that a policy grants.
 const OPERATION: &str = "vault.provision";
+/// The field of a connection that requests carry.
+pub(crate) const ACCESS_TOKEN: &str = "access_token";
 /// Generation of a record that is made.
 const FIRST: u64 = 1;
 
@@ -60,9 +62,23 @@ pub(crate) async fn provision(
     let probed = probe(&use_it, &permit, preset, &provision, &secret).await?;
 
     let Provision { store, host, account, preset: preset_id, .. } = provision.clone();
-    let binding =
-        Binding { store, connection: connection_id, preset: preset_id.clone(), host: host.clone(), account: account.clone() };
-    let connection = Connection { preset: preset_id, account: account.clone(), secret };
+    let binding = Binding {
+        store,
+        connection: connection_id,
+        preset: preset_id.clone(),
+        host: host.clone(),
+        account: account.clone(),
+        selector: Vec::new(),
+    };
+    let fields = Fields::new(vec![(ACCESS_TOKEN.to_owned(), Field::Secret(secret))]).map_err(|_| Stop(Problem::Malformed))?;
+    let connection = Connection {
+        preset: preset_id,
+        account: account.clone(),
+        app: None,
+        fields,
+        access_expires_at: None,
+        refresh_expires_at: None,
+    };
     let sealed = {
         let mut state = shared.state();
         let keys = &state.serving()?.keys;

@@ -1,6 +1,6 @@
 use super::*;
+use crate::fields::{Field, Fields};
 use crate::keys::tests::{VAULT_ID, keys, root};
-use crate::record::App;
 use crate::seal::{SealError, seal};
 use crate::secret::Secret;
 use rand_chacha::ChaCha20Rng;
@@ -22,11 +22,34 @@ fn binding(keys: &Keys, store: B256) -> Binding {
         preset: PRESET.into(),
         host: "a.myshopify.com".into(),
         account: "a.myshopify.com".into(),
+        selector: vec![("shop_id".into(), "1".into())],
     }
 }
 
+fn fields(name: &str) -> Fields {
+    Fields::new(vec![(name.into(), Field::Secret(Secret::new(TOKEN).unwrap()))]).unwrap()
+}
+
 fn connection() -> Connection {
-    Connection { preset: PRESET.into(), account: "a.myshopify.com".into(), secret: Secret::new(TOKEN).unwrap() }
+    Connection {
+        preset: PRESET.into(),
+        account: "a.myshopify.com".into(),
+        app: None,
+        fields: fields("access_token"),
+        access_expires_at: None,
+        refresh_expires_at: None,
+    }
+}
+
+fn app(preset: &str) -> App {
+    App { preset: preset.into(), fields: fields("client_secret") }
+}
+
+/// A connection that names an app, opened.
+fn with_app(keys: &Keys, name: &[u8]) -> OpenedConnection {
+    let named = Connection { app: Some(keys.record_id(Kind::App, name)), ..connection() };
+    let sealed = seal(keys, &binding(keys, STORE).connection, 5, &Record::Connection(named), &mut rng()).unwrap();
+    connection_of(keys, &STORE, &opened(keys), 5, &sealed).unwrap()
 }
 
 fn sealed_binding(keys: &Keys, store: B256, generation: u64) -> Vec<u8> {
@@ -48,7 +71,7 @@ fn opens_the_store_s_binding_and_the_connection_it_names() {
     assert_eq!(*opened(&keys).binding(), binding(&keys, STORE));
     let sealed = sealed_connection(&keys, STORE, 5);
     let connection = connection_of(&keys, &STORE, &opened(&keys), 5, &sealed).unwrap();
-    connection.with_secret(|secret| assert_eq!(secret, TOKEN));
+    assert_eq!(connection.connection().fields.with_secret("access_token", <[u8]>::to_vec), Some(TOKEN.to_vec()));
 }
 
 #[test]
@@ -158,15 +181,39 @@ fn refuses_a_connection_of_another_account() {
 }
 
 #[test]
-fn an_app_is_sealed_and_is_no_connection() {
+fn opens_the_app_that_the_connection_names_and_no_connection_in_its_place() {
     let keys = keys();
     let id = keys.record_id(Kind::App, b"app");
-    let app = App { preset: PRESET.into(), client: "id".into(), secret: Secret::new(TOKEN).unwrap() };
-    let sealed = seal(&keys, &id, 1, &Record::App(app), &mut rng()).unwrap();
-    let place = Place { id: &id, generation: 1, kind: Kind::App, preset: PRESET };
-    assert!(matches!(open_raw(&keys, &place, &sealed), Ok(Record::App(app)) if app.client == "id"));
+    let sealed = seal(&keys, &id, 1, &Record::App(app(PRESET)), &mut rng()).unwrap();
+    let opened = with_app(&keys, b"app");
+    let app = app_of(&keys, &STORE, &opened, 1, &sealed).unwrap();
+    assert_eq!(app.fields.with_secret("client_secret", <[u8]>::to_vec), Some(TOKEN.to_vec()));
+    assert_eq!(app_of(&keys, &OTHER_STORE, &opened, 1, &sealed).unwrap_err(), OpenError::WrongStore);
+    assert_eq!(app_of(&keys, &STORE, &opened, 2, &sealed).unwrap_err(), OpenError::Sealed);
+    assert_eq!(app_of(&keys, &STORE, &with_app(&keys, b"other"), 1, &sealed).unwrap_err(), OpenError::Sealed);
     let binding = OpenedBinding(Binding { connection: id, ..binding(&keys, STORE) });
     assert_eq!(connection_of(&keys, &STORE, &binding, 1, &sealed).unwrap_err(), OpenError::Sealed);
+}
+
+#[test]
+fn t71_a_connection_opens_no_app_of_another_preset_and_none_that_it_does_not_name() {
+    let keys = keys();
+    let id = keys.record_id(Kind::App, b"app");
+    let other = seal(&keys, &id, 1, &Record::App(app("amazon-sp")), &mut rng()).unwrap();
+    assert_eq!(app_of(&keys, &STORE, &with_app(&keys, b"app"), 1, &other).unwrap_err(), OpenError::Sealed);
+    let sealed = seal(&keys, &id, 1, &Record::App(app(PRESET)), &mut rng()).unwrap();
+    let without = connection_of(&keys, &STORE, &opened(&keys), 5, &sealed_connection(&keys, STORE, 5)).unwrap();
+    assert_eq!(app_of(&keys, &STORE, &without, 1, &sealed).unwrap_err(), OpenError::WrongApp);
+}
+
+#[test]
+fn t71_nothing_of_the_generic_preset_has_an_app() {
+    let keys = keys();
+    let id = keys.record_id(Kind::App, b"app");
+    let refused = |record: Record| seal(&keys, &id, 1, &record, &mut rng()).unwrap_err();
+    assert_eq!(refused(Record::App(app("generic"))), SealError::App);
+    let connection = Connection { preset: "generic".into(), app: Some(id), ..connection() };
+    assert_eq!(refused(Record::Connection(connection)), SealError::App);
 }
 
 #[test]
@@ -181,6 +228,7 @@ fn seal_refuses_what_may_not_exist() {
     assert_eq!(refused(&valid.connection, 1, valid.clone()), SealError::Id);
     assert_eq!(refused(&id, 1, Binding { preset: String::new(), ..valid.clone() }), SealError::Preset);
     assert_eq!(refused(&id, 1, Binding { preset: "p".repeat(256), ..valid.clone() }), SealError::Preset);
+    assert_eq!(refused(&id, 1, Binding { selector: vec![("a".into(), String::new())], ..valid.clone() }), SealError::Selector);
     assert_eq!(refused(&id, 1, Binding { host: "h".repeat(65_536), ..valid }), SealError::Size);
 }
 
@@ -189,12 +237,12 @@ fn a_record_sealed_elsewhere_opens() {
     // Sealed by python cryptography 48 after the layout in `seal` and `record`.
     let sealed = hex::decode(
         "\
-         0001000102030405060708090a0bc0fc5468d641e193403e7ce1145295e7979ecd4c86a611b7d0de3171dcea2f91059ffa0e18fc1a3f1f\
+         0002000102030405060708090a0bc0085468d541e193403e7ce1145295e7979ecd4c86a611b7d0de3171dcea2f91059ffa0e18fc1a3f1f\
          7d17eb26425f3efb4809e926dcfe2a4f57c547febdceab89f4058e15e8ce60c75870ffbef03f73306d94ea900134cef3ee833702c9c429\
-         e776889d636158a822729adea699cd317c376e9a3031239af3c983bd8271d2d7b4b852be8ddc694f2a2eabc4d7aedb1b66356ddccc5c71\
+         e776889d636158a822729adea699cd317c376e9a3031231b71aef0d5ed018dbed0d963be8ddc694f2a2eabc4d7aedb1b66356ddccc5c71\
          e85cef3f816c07643b7305739f09f5864202007ad7b40197e724758fa17db7600c517af91dda5d9a7e48471492f14b526137033eb8cf4d\
-         d73b3e908cc4d6ef4fccceb01b9036f045bd5609eb0f334a10cfcb90987416e264840ef2494242d140a44cf54e832079ffbe20b19b0b8b\
-         99a14ddce2c3c8e6086f95",
+         d73b3e908cc4d6ef4fccceb01b9036f045bd5609eb0f334a10cfcb90987416e264840ef2494242d140a44cf54e832079ffbec281a9588b\
+         061c3121cc22383b69a6ef",
     )
     .unwrap();
     let opened = binding_of(&keys(), &STORE, PRESET, 3, &sealed).unwrap();
