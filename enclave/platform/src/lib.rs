@@ -1,9 +1,10 @@
 //! What a platform needs: names for its operations, a place for the secret, and answers without it. No sockets.
 //!
 //! ```text
-//! Preset::of_host(authority) -> name(request, host) -> Vec<Operation>      before anything is decided; unnamed is refused
+//! Preset::of_host(authority) -> named(request, host) -> Named              before anything is decided; unnamed is refused
 //! inject(request, host, secret) -> Request                                 the same body bytes, allowed headers, the secret
 //! redactor(host, secret).response(response) -> Response                    or a refusal to hand it back
+//! table().absorb(operations, response), View::apply(response)             no fresh credential, and no more than the view
 //! ```
 //! A parser here accepts a subset that every parser in the field reads alike, and refuses the rest: the bytes judged are the
 //! bytes sent, so an ambiguity would be a second opinion about what they do.
@@ -26,6 +27,7 @@ mod graphql;
 mod inject;
 mod json;
 mod name;
+mod operations;
 mod preset;
 mod redact;
 mod shopify;
@@ -34,5 +36,8 @@ pub use graphql::GraphqlError;
 pub use inject::InjectError;
 pub use json::JsonError;
 pub use name::NameError;
+pub use operations::{
+    AnswerError, Encoding, Evidence, Known, Link, Links, Named, Repeat, Scope, Table, TableError, View, Watch, tables,
+};
 pub use preset::Preset;
 pub use redact::{RedactError, Redactor, RedactorError, ScrubError};

@@ -6,6 +6,7 @@ use protocol::http::{Request, Response};
 
 use crate::inject::{InjectError, inject};
 use crate::name::NameError;
+use crate::operations::{self, Named, Table};
 use crate::redact::{Redactor, RedactorError};
 use crate::shopify;
 
@@ -54,13 +55,31 @@ impl Preset {
         if self.host_allowed(host) { vec![host.to_owned()] } else { Vec::new() }
     }
 
+    /// The operations that it has names for. `None` if its file is no table, which a test and the boot refuse.
+    #[must_use]
+    pub fn table(self) -> Option<&'static Table> {
+        operations::of(self.id())
+    }
+
+    /// What a request to the store at `host` is, under a store.
+    ///
+    /// # Errors
+    /// See [`NameError`].
+    pub fn named(self, request: &Request, host: &str) -> Result<Named, NameError> {
+        if !self.host_allowed(host) {
+            return Err(NameError::Host);
+        }
+        self.table().ok_or(NameError::Unknown)?.name(request, host)
+    }
+
     /// The operations of a request to the store at `host`, one for each thing that it does; at least one.
     ///
     /// # Errors
     /// See [`NameError`].
     pub fn name(self, request: &Request, host: &str) -> Result<Vec<Operation>, NameError> {
-        match self {
-            Self::ShopifyAdmin => shopify::name(request, host),
+        match self.named(request, host)? {
+            Named::Operations(operations) => Ok(operations),
+            Named::OwnTokenEndpoint(_) => Err(NameError::OwnTokenEndpoint),
         }
     }
 

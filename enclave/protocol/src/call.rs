@@ -36,7 +36,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::canonical;
-pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host};
+pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host, check_url};
 use crate::http::{Request, VAULT_PREFIX};
 use crate::limits;
 use crate::signatures::{self, Agent, CallerSignature};
@@ -309,7 +309,7 @@ fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, 
     if !METHODS.contains(&request.method.as_str()) {
         return Err(CallError::Method);
     }
-    let url = canonical::url(request)?;
+    let url = check_url(request)?;
     let headers_hash = canonical::headers(request)?;
     let CallFields { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } =
         CallFields::read(request)?;

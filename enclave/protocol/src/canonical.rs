@@ -89,8 +89,11 @@ pub enum HeaderError {
     Value,
 }
 
-/// Checks the URL and returns it.
-pub(crate) fn url(request: &Request) -> Result<String, UrlError> {
+/// Checks that the URL is in its one form and returns it.
+///
+/// # Errors
+/// [`UrlError`] names the rule.
+pub fn check_url(request: &Request) -> Result<String, UrlError> {
     let url = request.url();
     if url.len() > limits::URL {
         return Err(UrlError::TooLong);

@@ -5,7 +5,7 @@ use super::GraphqlError;
 const LENGTH: usize = 64 << 10;
 const TOKENS: usize = 16 << 10;
 
-/// A lexical token. What a literal says does not matter to a name.
+/// A lexical token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     /// One of `! $ ( ) : = @ [ ] { }`.
@@ -14,8 +14,8 @@ pub(crate) enum Token<'a> {
     Spread,
     /// A name or keyword.
     Name(&'a str),
-    /// A string, block string or number.
-    Literal,
+    /// A string, block string or number, as written.
+    Literal(&'a str),
     /// The end.
     End,
 }
@@ -60,7 +60,7 @@ impl<'a> Lexer<'a> {
             'A'..='Z' | 'a'..='z' | '_' => Ok(Token::Name(self.take_while(|c, _| c.is_ascii_alphanumeric() || c == '_'))),
             '-' | '0'..='9' => {
                 let number = self.take_while(|c, _| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '+' | '-'));
-                is_number(number).then_some(Token::Literal).ok_or(GraphqlError::Literal)
+                is_number(number).then_some(Token::Literal(number)).ok_or(GraphqlError::Literal)
             }
             '"' => self.string(),
             _ => Err(GraphqlError::Character),
@@ -79,9 +79,14 @@ impl<'a> Lexer<'a> {
     }
 
     fn string(&mut self) -> Result<Token<'a>, GraphqlError> {
+        let start = self.rest;
         // Where a literal begins and ends in a run of quotes is what lexers disagree about.
         let closed = if self.skip("\"\"\"") { !self.rest.starts_with('"') && self.block_string() } else { self.quoted_string() };
-        if closed && !self.rest.starts_with('"') { Ok(Token::Literal) } else { Err(GraphqlError::Literal) }
+        if !closed || self.rest.starts_with('"') {
+            return Err(GraphqlError::Literal);
+        }
+        let length = start.len().saturating_sub(self.rest.len());
+        start.split_at_checked(length).map(|(text, _)| Token::Literal(text)).ok_or(GraphqlError::Literal)
     }
 
     /// Without backslashes, and with no more than two quotes together.

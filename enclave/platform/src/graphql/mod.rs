@@ -6,7 +6,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use parser::{OperationKind, parse};
+pub(crate) use parser::{Document, OperationKind, Root, Value, parse};
 
 /// Why a document is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,17 +38,14 @@ pub enum GraphqlError {
     /// A subscription.
     #[error("subscriptions are not supported")]
     Subscription,
-    /// A fragment at the root.
-    #[error("fragments are not allowed at the root")]
-    RootFragment,
     /// More root fields than one request may have.
     #[error("too many root fields")]
     RootFields,
     /// A directive that is not allowed where it stands.
     #[error("directive not allowed")]
     Directive,
-    /// A fragment without definition, or defined twice.
-    #[error("fragment undefined or defined twice")]
+    /// A fragment without definition, defined twice, or in itself.
+    #[error("fragment undefined, defined twice, or in itself")]
     Fragment,
     /// `__schema`, `__type`, or `__typename` at the root.
     #[error("introspection is not allowed")]
@@ -72,7 +69,6 @@ impl GraphqlError {
             Self::NoOperation => "graphql.no_operation",
             Self::SeveralOperations => "graphql.several_operations",
             Self::Subscription => "graphql.subscription",
-            Self::RootFragment => "graphql.root_fragment",
             Self::RootFields => "graphql.root_fields",
             Self::Directive => "graphql.directive",
             Self::Fragment => "graphql.fragment",

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn roots(document: &str) -> Vec<String> {
-    parse(document).unwrap().roots
+    parse(document).unwrap().roots.into_iter().map(|root| root.field).collect()
 }
 
 fn refused(document: &str) -> GraphqlError {
@@ -21,7 +21,8 @@ fn reads_kind_name_and_root_fields() {
     );
     let document = document.unwrap();
     assert_eq!((document.kind, document.name.as_deref()), (OperationKind::Query, Some("Recent")));
-    assert_eq!(document.roots, ["orders", "shop"]);
+    let fields: Vec<_> = document.roots.iter().map(|root| root.field.as_str()).collect();
+    assert_eq!(fields, ["orders", "shop"]);
 }
 
 #[test]
@@ -49,11 +50,49 @@ fn t72_refuses_a_second_operation() {
 }
 
 #[test]
-fn t72_refuses_fragments_at_the_root() {
-    assert_eq!(refused("mutation { ...F } fragment F on Mutation { refundCreate { x } }"), GraphqlError::RootFragment);
-    assert_eq!(refused("mutation { ... on Mutation { refundCreate { x } } }"), GraphqlError::RootFragment);
-    assert_eq!(refused("mutation { ... { refundCreate { x } } }"), GraphqlError::RootFragment);
-    assert_eq!(refused("{ shop { id } ... @include(if: $x) { orders } }"), GraphqlError::RootFragment);
+fn t72_fragments_at_the_root_are_resolved() {
+    assert_eq!(roots("mutation { ...F } fragment F on Mutation { a: refundCreate { x } }"), ["refundCreate"]);
+    assert_eq!(roots("mutation { ... on Mutation { refundCreate { x } } }"), ["refundCreate"]);
+    assert_eq!(roots("mutation { ... { refundCreate { x } tagsAdd } }"), ["refundCreate", "tagsAdd"]);
+    assert_eq!(
+        roots("{ shop ...F ...F } fragment F on Q { ...G orders @include(if: $x) { id } } fragment G on Q { ... { a: b } }"),
+        ["shop", "b", "orders", "b", "orders"]
+    );
+    // One that is spread deeper is no root.
+    assert_eq!(roots("{ shop { ...F } } fragment F on Shop { refundCreate }"), ["shop"]);
+}
+
+#[test]
+fn t72_refuses_fragments_that_hide_or_never_end() {
+    for document in [
+        "{ ...F } fragment F on Q { ...F a }",
+        "{ ...F } fragment F on Q { ...G } fragment G on Q { a ...F }",
+        "{ ...F } fragment G on Q { a }",
+        "{ ...F } fragment F on Q { a } fragment F on Q { b }",
+    ] {
+        assert_eq!(refused(document), GraphqlError::Fragment, "{document}");
+    }
+    assert_eq!(refused("{ ...F } fragment F on Q { __typename }"), GraphqlError::Introspection);
+    assert_eq!(refused("{ ...F } fragment F on Q { __schema { x } }"), GraphqlError::Introspection);
+    assert_eq!(refused("{ shop { id } ... @include(if: $x) { orders } }"), GraphqlError::Directive);
+    assert_eq!(refused("{ ...F @skip(if: true) } fragment F on Q { a }"), GraphqlError::Directive);
+    let level = |i: usize| format!(" fragment F{i} on Q {{ {} }}", format!("...F{} ", i + 1).repeat(20));
+    let bomb = (0..60).map(level).collect::<Vec<_>>().concat();
+    assert_eq!(refused(&format!("{{ ...F0 }} {bomb} fragment F60 on Q {{ a }}")), GraphqlError::Fragment);
+    assert_eq!(refused("{ ...F ...F ...F } fragment F on Q { a b c }"), GraphqlError::RootFields);
+}
+
+#[test]
+fn reads_the_arguments_of_a_root_field() {
+    let document =
+        parse("{ node(id: \"gid://shopify/Order/1\") { id } nodes(ids: [$a, \"b\", 1, \"\\u0041\"], id: $c, id: $d) { id } }")
+            .unwrap();
+    let [node, nodes] = document.roots.as_slice() else { panic!() };
+    assert_eq!(node.argument("id"), Some(&Value::Text("gid://shopify/Order/1".to_owned())));
+    let ids = [Value::Variable("a".to_owned()), Value::Text("b".to_owned()), Value::Other, Value::Other];
+    assert_eq!(nodes.argument("ids"), Some(&Value::List(ids.to_vec())));
+    // Twice is not once.
+    assert_eq!((nodes.argument("id"), nodes.argument("x")), (None, None));
 }
 
 #[test]

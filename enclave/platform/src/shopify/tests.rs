@@ -1,7 +1,10 @@
 use super::*;
 use crate::graphql::GraphqlError;
 use crate::json::JsonError;
+use crate::name::NameError;
 use crate::{InjectError, Preset};
+use alloy_primitives::keccak256;
+use contracts_bindings::Class;
 use credential::Secret;
 
 const HOST: &str = "a.myshopify.com";
@@ -99,9 +102,9 @@ fn names_the_rest_shop() {
     };
     assert_eq!(named(&get(|_| ())), [("shopify.rest.shop".to_owned(), Class::Read)]);
     assert_eq!(refused(&get(|request| request.path.push_str("?fields=id"))), NameError::Query);
-    assert_eq!(refused(&get(|request| request.body.push(b'x'))), NameError::Body);
+    assert_eq!(refused(&get(|request| request.body.extend(b"{}"))), NameError::Body);
     assert_eq!(refused(&get(|request| request.path = "/admin/api/2026-10/orders.json".to_owned())), NameError::Path);
-    assert_eq!(refused(&get(|request| request.method = "PUT".to_owned())), NameError::Path);
+    assert_eq!(refused(&get(|request| request.method = "PUT".to_owned())), NameError::Unknown);
 }
 
 #[test]
@@ -118,7 +121,15 @@ fn accepts_variables_and_operation_name() {
 #[test]
 fn t72_refuses_containers() {
     for document in [
-        "{node(id:\"gid://shopify/Order/1\"){id}}",
+        "{node(id:\"gid://shopify/StorefrontAccessToken/1\"){id}}",
+        "{nodes(ids:[\"gid://shopify/Order/1\" \"gid://shopify/Shop/1\"]){id}}",
+        "{node(id:\"gid://shopify/Order/1?x\"){id}}",
+        "{node(id:\"gid://other/Order/1\"){id}}",
+        "{node(id:\"gid:\\u002f/shopify/Order/1\"){id}}",
+        "{node(id:\"gid://shopify/Order/1\" id:\"gid://shopify/Shop/1\"){id}}",
+        "{node(id:ORDER){id}}",
+        "{node(id:$id){id}}",
+        "{node{id}}",
         "{nodes(ids:[]){id}}",
         "{shop:node(id:\"1\"){id}}",
         "{bulkOperation(id:\"1\"){id}}",
@@ -128,6 +139,31 @@ fn t72_refuses_containers() {
         "mutation{metafieldsSetBatch{x}}",
     ] {
         assert_eq!(refused(&graphql(document)), NameError::Container, "{document}");
+    }
+}
+
+#[test]
+fn t72_a_node_is_the_operation_of_its_type() {
+    let order = ("shopify.query.order".to_owned(), Class::Read);
+    let product = ("shopify.query.product".to_owned(), Class::Read);
+    assert_eq!(named(&graphql("{order:node(id:\"gid://shopify/Order/1\"){id}}")), core::slice::from_ref(&order));
+    assert_eq!(
+        named(&graphql("{nodes(ids:[\"gid://shopify/Product/1\" \"gid://shopify/Order/1\" \"gid://shopify/Order/2\"]){id}}")),
+        [order.clone(), product]
+    );
+    let variable = r#"{"query":"query($a:ID!,$b:[ID!]!){node(id:$a){id} nodes(ids:$b){id}}","variables":{"a":"gid://shopify/Order/1","b":["gid://shopify/Order/2"]}}"#;
+    assert_eq!(named(&post(variable)), [order.clone(), order]);
+    for variables in [
+        "null",
+        "{}",
+        r#"{"a":null}"#,
+        r#"{"a":1}"#,
+        r#"{"a":{"b":"gid://shopify/Order/1"}}"#,
+        r#"{"a":["gid://shopify/App/1"]}"#,
+    ] {
+        let body =
+            format!(r#"{{"query":"query($a:ID=\"gid://shopify/Order/1\"){{node(id:$a){{id}}}}","variables":{variables}}}"#);
+        assert_eq!(refused(&post(&body)), NameError::Container, "{variables}");
     }
 }
 
@@ -146,7 +182,7 @@ fn t72_refuses_documents_that_hide_a_root_field() {
         NameError::Graphql(error) => error,
         other => panic!("{other}"),
     };
-    assert_eq!(error("mutation{...F} fragment F on Mutation{refundCreate{x}}"), GraphqlError::RootFragment);
+    assert_eq!(error("mutation{...F} fragment F on Mutation{...F}"), GraphqlError::Fragment);
     assert_eq!(error("query A{shop} mutation B{refundCreate{x}}"), GraphqlError::SeveralOperations);
     assert_eq!(error("subscription{orders}"), GraphqlError::Subscription);
     assert_eq!(error("{__schema{types{name}}}"), GraphqlError::Introspection);
@@ -162,10 +198,10 @@ fn t72_refuses_a_body_that_can_be_read_in_two_ways() {
         r#"{"query":"{shop}","variables":{"a":1,"a":2}}"#,
         r#"{"query":"{shop}"}{"query":"mutation{refundCreate{x}}"}"#,
         r"query={shop}",
-        "",
     ] {
         assert_eq!(refused(&post(body)), NameError::Json(JsonError), "{body}");
     }
+    assert_eq!(refused(&post("")), NameError::ContentType);
     for body in [
         r#"[{"query":"{shop}"},{"query":"mutation{refundCreate{x}}"}]"#,
         r#"{"query":"{shop}","extensions":{"persistedQuery":{}}}"#,
@@ -188,8 +224,8 @@ fn t72_refuses_a_body_that_can_be_read_in_two_ways() {
 
 #[test]
 fn t72_refuses_a_query_outside_the_body() {
-    assert_eq!(refused(&with(|request| request.path.push_str("?query={shop}"))), NameError::Query);
-    assert_eq!(refused(&with(|request| request.path.push('?'))), NameError::Query);
+    assert_eq!(refused(&with(|request| request.path.push_str("?query=shop"))), NameError::Query);
+    assert!(matches!(refused(&with(|request| request.path.push('?'))), NameError::Url(_)));
     let get = with(|request| {
         request.method = "GET".to_owned();
         request.body.clear();
@@ -230,11 +266,11 @@ fn refuses_other_paths_and_versions() {
         "/ADMIN/api/2026-10/graphql.json",
     ] {
         let error = refused(&with(|request| request.path = path.to_owned()));
-        assert!(matches!(error, NameError::Path | NameError::Version), "{path} {error}");
+        assert!(matches!(error, NameError::Path | NameError::Url(_) | NameError::OwnTokenEndpoint), "{path} {error}");
     }
     for version in ["unstable", "2026-11", "2026-1", "202-10", "2026_10", "20260-10", "2026-10 ", "２026-10"] {
         let request = with(|request| request.path = format!("/admin/api/{version}/graphql.json"));
-        assert_eq!(refused(&request), NameError::Version, "{version}");
+        assert!(matches!(refused(&request), NameError::Path | NameError::Url(_)), "{version}");
     }
 }
 

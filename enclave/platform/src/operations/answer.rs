@@ -1,0 +1,118 @@
+//! What of an answer's body is handed back: without credentials that the platform just made, and no more than a view shows.
+
+use contracts_bindings::Class;
+use policy::Operation;
+use protocol::http::Response;
+
+use super::build::normal;
+use super::table::{Table, View, Watch};
+use crate::json::{Json, Pointer};
+
+/// What stands for a value that is not handed back.
+const ABSORBED: &str = "[absorbed]";
+/// Headers that say nothing of the body beyond its type and the platform's patience.
+const BESIDE_A_VIEW: [&str; 5] = ["cache-control", "content-type", "date", "retry-after", "x-request-id"];
+
+/// Why an answer is not handed back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// A view can be made of JSON only.
+    #[error("answer is not json, so no view of it can be made")]
+    View,
+    /// It says that it is JSON and is none that is read in one way, so a credential could hide in it.
+    #[error("answer is not the json that it says it is")]
+    Json,
+}
+
+impl AnswerError {
+    /// Fit for a refusal: short ASCII.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::View => "response.view",
+            Self::Json => "response.json",
+        }
+    }
+}
+
+impl View {
+    /// The answer with what the view keeps and nothing else. What failed upstream is a status without a body.
+    ///
+    /// # Errors
+    /// [`AnswerError::View`].
+    pub fn apply(&self, mut response: Response) -> Result<Response, AnswerError> {
+        response.headers.retain(|(name, _)| BESIDE_A_VIEW.contains(&name.as_str()));
+        if !(200..300).contains(&response.status) {
+            response.body.clear();
+            return Ok(response);
+        }
+        let body = Json::parse(&response.body).map_err(|_| AnswerError::View)?;
+        response.body = Pointer::keep(&self.keep, &body).text().into_bytes();
+        Ok(response)
+    }
+}
+
+impl Watch {
+    /// What of the answer says where the money goes, as one text that changes if and only if that does. `None` if it says nothing.
+    #[must_use]
+    pub fn facts(&self, response: &Response) -> Option<String> {
+        if response.status != 200 {
+            return None;
+        }
+        let body = Json::parse(&response.body).ok()?;
+        let stated = self.keep.iter().any(|pointer| !pointer.of(&body).is_empty());
+        stated.then(|| Pointer::keep(&self.keep, &body).text())
+    }
+}
+
+impl Table {
+    /// The answer without the values of the members that hold a credential. One that only a matured unlock lets through is the
+    /// caller's: a MINT hands out what it made.
+    ///
+    /// # Errors
+    /// [`AnswerError::Json`].
+    pub fn absorb(&self, operations: &[Operation], mut response: Response) -> Result<Response, AnswerError> {
+        if self.minted.is_empty() || operations.iter().any(|operation| operation.class == Class::Mint) {
+            return Ok(response);
+        }
+        let body = match Json::parse(&response.body) {
+            Ok(body) => body,
+            Err(_) if response.body.is_empty() || !is_json(&response) => return Ok(response),
+            Err(_) => return Err(AnswerError::Json),
+        };
+        let mut absorbed = false;
+        let body = self.without(body, &mut absorbed);
+        if absorbed {
+            response.body = body.text().into_bytes();
+        }
+        Ok(response)
+    }
+
+    fn without(&self, value: Json, absorbed: &mut bool) -> Json {
+        match value {
+            Json::Object(members) => {
+                let member = |(name, value): (String, Json)| {
+                    let value = match value {
+                        Json::String(_) | Json::Number(_) if self.minted.contains(&normal(&name)) => {
+                            *absorbed = true;
+                            Json::String(ABSORBED.to_owned())
+                        }
+                        other => self.without(other, absorbed),
+                    };
+                    (name, value)
+                };
+                Json::Object(members.into_iter().map(member).collect())
+            }
+            Json::Array(items) => Json::Array(items.into_iter().map(|item| self.without(item, absorbed)).collect()),
+            other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => other,
+        }
+    }
+}
+
+/// By its type, or by its looks if it has none.
+fn is_json(response: &Response) -> bool {
+    match response.header("content-type") {
+        Some(value) => value.to_ascii_lowercase().windows(4).any(|part| part == b"json"),
+        None => matches!(response.body.trim_ascii_start().first(), Some(b'{' | b'[')),
+    }
+}
