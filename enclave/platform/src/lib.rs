@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! Preset::of_host(authority) -> named(request, host) -> Named              before anything is decided; unnamed is refused
-//! inject(request, host, secret) -> Request                                 the same body bytes, allowed headers, the secret
-//! redactor(host, secret).response(response) -> Response                    or a refusal to hand it back
+//! prepare(request, materials, now, nonce) -> Prepared                      selector and secret put in, signed; a redactor
+//! redactor.response(response) -> Response                                  or a refusal to hand it back
+//! grant(connection).request(..) -> Request, .read(response) -> GrantAnswer how an access token is had, and what came
 //! table().absorb(operations, response), View::apply(response)             no fresh credential, and no more than the view
 //! ```
 //! A parser here accepts a subset that every parser in the field reads alike, and refuses the rest: the bytes judged are the
@@ -23,21 +24,38 @@
     )
 )]
 
+mod diagnose;
+mod grant;
 mod graphql;
 mod inject;
 mod json;
+mod matching;
+mod materials;
 mod name;
 mod operations;
 mod preset;
 mod redact;
+mod request;
 mod shopify;
+mod sign;
+mod template;
+mod time;
+mod totp;
 
+pub use diagnose::Diagnosis;
+pub use grant::{Bucket, BucketScope, Grace, Grant, GrantAnswer, GrantKind, Rotation, Tokens};
 pub use graphql::GraphqlError;
 pub use inject::InjectError;
 pub use json::JsonError;
+pub use materials::Materials;
 pub use name::NameError;
 pub use operations::{
     AnswerError, Encoding, Evidence, Known, Link, Links, Named, Repeat, Scope, Table, TableError, View, Watch, tables,
 };
-pub use preset::Preset;
+pub use preset::{
+    AppUse, CheckError, Expires, FieldRule, Kind, Part, Preset, PresetsError, Sharing, Source, Wrong, check as check_presets,
+};
 pub use redact::{RedactError, Redactor, RedactorError, ScrubError};
+pub use request::{PrepareError, Prepared};
+pub use sign::{UnwrapError, unwrap_secret_key};
+pub use totp::{Totp, TotpError};
