@@ -1,5 +1,6 @@
 //! What of an answer's body is handed back: without credentials that the platform just made, and no more than a view shows.
 
+use alloy_primitives::B256;
 use contracts_bindings::Class;
 use policy::Operation;
 use protocol::http::Response;
@@ -32,6 +33,21 @@ impl AnswerError {
             Self::View => "response.view",
             Self::Json => "response.json",
         }
+    }
+}
+
+impl Table {
+    /// What of an answer to these operations is handed back under this projection, zero being all of it.
+    ///
+    /// # Errors
+    /// See [`AnswerError`].
+    pub fn answer(&self, operations: &[Operation], projection: B256, response: Response) -> Result<Response, AnswerError> {
+        let response = self.absorb(operations, response)?;
+        if projection.is_zero() {
+            return Ok(response);
+        }
+        let names: Vec<&str> = operations.iter().map(|operation| operation.name.as_str()).collect();
+        self.view(projection, &names).ok_or(AnswerError::View)?.apply(response)
     }
 }
 
@@ -81,29 +97,36 @@ impl Table {
             Err(_) => return Err(AnswerError::Json),
         };
         let mut absorbed = false;
-        let body = self.without(body, &mut absorbed);
+        let body = self.without(body, false, &mut absorbed);
         if absorbed {
             response.body = body.text().into_bytes();
         }
         Ok(response)
     }
 
-    fn without(&self, value: Json, absorbed: &mut bool) -> Json {
+    /// `named`: inside a member that holds a credential, where `value` is it.
+    fn without(&self, value: Json, named: bool, absorbed: &mut bool) -> Json {
         match value {
             Json::Object(members) => {
                 let member = |(name, value): (String, Json)| {
+                    let plain = normal(&name);
+                    let holds = self.minted.contains(&plain);
                     let value = match value {
-                        Json::String(_) | Json::Number(_) if self.minted.contains(&normal(&name)) => {
+                        Json::String(_) | Json::Number(_) if holds || (named && plain == "value") => {
                             *absorbed = true;
                             Json::String(ABSORBED.to_owned())
                         }
-                        other => self.without(other, absorbed),
+                        other => self.without(other, holds, absorbed),
                     };
                     (name, value)
                 };
                 Json::Object(members.into_iter().map(member).collect())
             }
-            Json::Array(items) => Json::Array(items.into_iter().map(|item| self.without(item, absorbed)).collect()),
+            Json::Array(items) => Json::Array(items.into_iter().map(|item| self.without(item, named, absorbed)).collect()),
+            Json::String(_) | Json::Number(_) if named => {
+                *absorbed = true;
+                Json::String(ABSORBED.to_owned())
+            }
             other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => other,
         }
     }

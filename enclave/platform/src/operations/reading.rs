@@ -7,9 +7,17 @@ use crate::inject::sent_headers;
 use crate::json::Json;
 use crate::name::NameError;
 
-/// Names that make a server run another method or route than the one asked for.
-const OVERRIDES: [&str; 6] =
-    ["_method", "_httpmethod", "x-http-method", "x-http-method-override", "x-method-override", "rest_route"];
+/// Names that make a server run another method or route than the one asked for, or answer in another form than its own.
+const OVERRIDES: [&str; 8] = [
+    "_method",
+    "_httpmethod",
+    "_jsonp",
+    "_envelope",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "rest_route",
+];
 /// Parts of a path, a query, or a form, at most.
 const PARTS: usize = 256;
 

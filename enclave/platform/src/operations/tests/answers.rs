@@ -1,6 +1,6 @@
 //! What of answers is handed back.
 
-use alloy_primitives::keccak256;
+use alloy_primitives::{B256, keccak256};
 use contracts_bindings::Class;
 use policy::Operation;
 use protocol::http::Response;
@@ -53,6 +53,8 @@ fn t42_a_credential_that_the_platform_just_made_is_absorbed() {
         (r#"{"data":[{"AccessToken":"abc"}]}"#, r#"{"data":[{"AccessToken":"[absorbed]"}]}"#),
         (r#"{"acces\u0073-token":123}"#, r#"{"access-token":"[absorbed]"}"#),
         (r#"{"access_token":{"access_token":"x","y":1}}"#, r#"{"access_token":{"access_token":"[absorbed]","y":1}}"#),
+        (r#"{"access_token":{"id":"t","value":"x"},"value":2}"#, r#"{"access_token":{"id":"t","value":"[absorbed]"},"value":2}"#),
+        (r#"{"access_token":["a",{"b":"c"}]}"#, r#"{"access_token":["[absorbed]",{"b":"c"}]}"#),
         // What holds none goes out byte for byte.
         (r#"{ "a" : 1.50, "access_token": null }"#, r#"{ "a" : 1.50, "access_token": null }"#),
     ] {
@@ -68,6 +70,16 @@ fn t42_a_credential_that_the_platform_just_made_is_absorbed() {
     assert_eq!(table().absorb(&read, answer("text/csv", "access_token\n1")).unwrap().body, b"access_token\n1");
     let minted = table().absorb(&[operation(Class::Mint)], answer("application/json", r#"{"access_token":"abc"}"#)).unwrap();
     assert_eq!(minted.body, br#"{"access_token":"abc"}"#);
+}
+
+#[test]
+fn an_answer_is_absorbed_first_and_then_viewed() {
+    let operations = [Operation { name: "made.orders.list".to_owned(), class: Class::Read, params: Vec::new() }];
+    let body = r#"{"orders":[{"id":1,"x":2}],"access_token":"a"}"#;
+    let under = |projection| table().answer(&operations, projection, answer("application/json", body)).map(|answer| answer.body);
+    assert_eq!(under(B256::ZERO).unwrap(), br#"{"orders":[{"id":1,"x":2}],"access_token":"[absorbed]"}"#);
+    assert_eq!(under(keccak256("orders.no-buyer")).unwrap(), br#"{"orders":[{"id":1}]}"#);
+    assert_eq!(under(keccak256("orders.all")).unwrap_err(), AnswerError::View);
 }
 
 #[test]

@@ -2,7 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::tables;
+use contracts_bindings::Class;
+use protocol::http::Request;
+
+use super::super::{Known, Named, Repeat, Scope, Table, tables};
+use crate::name::NameError;
+
+fn table(preset: &str) -> &'static Table {
+    super::super::of(preset).unwrap_or_else(|| panic!("{preset}"))
+}
 
 #[test]
 fn every_file_is_a_table_and_names_are_one_preset_s() {
@@ -12,6 +20,7 @@ fn every_file_is_a_table_and_names_are_one_preset_s() {
         assert!(prefixes.insert(table.prefix.as_str()), "{}", table.prefix);
         assert!(!table.operations().is_empty(), "{}", table.preset());
     }
+    assert_eq!(tables.len(), 20);
 }
 
 #[test]
@@ -20,8 +29,410 @@ fn a_parameter_has_one_encoding_in_all_presets() {
     for table in tables().unwrap() {
         let endpoint =
             table.endpoint.iter().flat_map(|endpoint| &endpoint.params).map(|param| (param.name.as_str(), param.encoding));
-        for (name, encoding) in table.operations().iter().flat_map(super::super::Known::params).chain(endpoint) {
+        for (name, encoding) in table.operations().iter().flat_map(Known::params).chain(endpoint) {
             assert_eq!(*encodings.entry(name).or_insert(encoding), encoding, "{name}");
         }
+    }
+}
+
+#[test]
+fn what_moves_money_or_access_is_not_asked_for_again() {
+    for known in tables().unwrap().iter().flat_map(|table| table.operations()) {
+        let read = matches!(known.class(), Class::Read | Class::Write);
+        assert!(read || known.repeat() != Repeat::Safe, "{}", known.name());
+    }
+}
+
+/// Every row of the table of dangerous operations that an API has.
+#[test]
+fn every_dangerous_operation_has_its_class() {
+    let rows: [(&str, Class, &[&str]); 33] = [
+        ("ebay", Class::Routing, &["ebay.account.payout-percentage"]),
+        ("ebay", Class::Value, &["ebay.orders.refund"]),
+        ("lazada", Class::Routing, &["lazada.payment.binding", "lazada.wallet.withdraw", "lazada.wallet.transfer"]),
+        ("lazada", Class::Value, &["lazada.reverse.change"]),
+        ("lazada", Class::Authz, &["lazada.user.update", "lazada.seller.update"]),
+        ("lazada", Class::Mint, &["lazada.tokens.make"]),
+        ("amazon-sp", Class::Routing, &["amazon-sp.transfers.payout", "amazon-sp.wallet.transfer", "amazon-sp.wallet.schedule"]),
+        ("amazon-sp", Class::Mint, &["amazon-sp.tokens.restricted-data"]),
+        ("amazon-sp", Class::Credential, &["amazon-sp.app.rotate-secret"]),
+        (
+            "shopify-admin",
+            Class::Mint,
+            &["shopify.mutation.delegateAccessTokenCreate", "shopify.mutation.storefrontAccessTokenCreate"],
+        ),
+        (
+            "shopify-admin",
+            Class::Authz,
+            &[
+                "shopify.mutation.webhookSubscriptionCreate",
+                "shopify.mutation.appRevokeAccessScopes",
+                "shopify.mutation.appUninstall",
+            ],
+        ),
+        ("shopify-admin", Class::Value, &["shopify.mutation.refundCreate", "shopify.mutation.giftCardCreate"]),
+        ("temu", Class::Value, &["temu.aftersales.refund", "temu.aftersales.agree-cancel"]),
+        ("temu", Class::Mint, &["temu.tokens.make"]),
+        ("shopee", Class::Value, &["shopee.returns.confirm", "shopee.returns.offer"]),
+        ("shopee", Class::Authz, &["shopee.push.set-config", "shopee.shop.update-profile"]),
+        ("tiktok-shop", Class::Value, &["tiktok-shop.cancellations.create", "tiktok-shop.returns.approve"]),
+        ("tiktok-shop", Class::Authz, &["tiktok-shop.webhooks.put"]),
+        (
+            "stripe",
+            Class::Routing,
+            &[
+                "stripe.external-accounts.change",
+                "stripe.payouts.change",
+                "stripe.transfers.change",
+                "stripe.topups.change",
+                "stripe.accounts.change",
+            ],
+        ),
+        ("stripe", Class::Value, &["stripe.refunds.create"]),
+        ("stripe", Class::Authz, &["stripe.webhooks.change"]),
+        ("stripe", Class::Mint, &["stripe.keys.ephemeral", "stripe.links.account", "stripe.sessions.account"]),
+        ("paypal", Class::Routing, &["paypal.payouts.create"]),
+        ("paypal", Class::Value, &["paypal.captures.refund"]),
+        ("paypal", Class::Authz, &["paypal.webhooks.change"]),
+        (
+            "airwallex",
+            Class::Routing,
+            &[
+                "airwallex.beneficiaries.change",
+                "airwallex.transfers.change",
+                "airwallex.payouts.change",
+                "airwallex.linked.change",
+            ],
+        ),
+        ("payoneer", Class::Routing, &["payoneer.payouts.create", "payoneer.payments.create"]),
+        ("woocommerce", Class::Routing, &["woocommerce.gateways.change", "woocommerce.settings.change"]),
+        ("woocommerce", Class::Value, &["woocommerce.refunds.create"]),
+        ("woocommerce", Class::Authz, &["woocommerce.webhooks.change", "woocommerce.users.change"]),
+        ("walmart", Class::Value, &["walmart.orders.refund", "walmart.returns.refund"]),
+        ("walmart", Class::Authz, &["walmart.settings.change"]),
+        ("shein", Class::Mint, &["shein.keys.get-by-token"]),
+    ];
+    for (preset, class, names) in rows {
+        for name in names {
+            let known = table(preset).operation(name).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!(known.class(), class, "{name}");
+        }
+    }
+    // What is watched.
+    for (preset, operation) in [
+        ("ebay", "ebay.account.payout-settings"),
+        ("lazada", "lazada.finance.payouts"),
+        ("amazon-sp", "amazon-sp.transfers.payment-methods"),
+        ("shopify-admin", "shopify.query.shopifyPaymentsAccount"),
+        ("shopee", "shopee.payment.payout-detail"),
+        ("tiktok-shop", "tiktok-shop.finance.payments"),
+        ("stripe", "stripe.external-accounts.list"),
+        ("paypal", "paypal.balances.get"),
+        ("airwallex", "airwallex.beneficiaries.list"),
+        ("payoneer", "payoneer.accounts.balances"),
+        ("woocommerce", "woocommerce.gateways.list"),
+    ] {
+        assert_eq!(table(preset).watch().map(super::super::Watch::operation), Some(operation));
+    }
+}
+
+fn asked(preset: &str, method: &str, url: &str, content_type: &str, body: &str) -> Result<Vec<(String, Class)>, NameError> {
+    let (host, path) = url.split_once('/').unwrap();
+    let mut request = Request {
+        method: method.to_owned(),
+        scheme: "https".to_owned(),
+        authority: host.to_owned(),
+        path: format!("/{path}"),
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+    };
+    if !content_type.is_empty() {
+        request.headers.push(("content-type".to_owned(), content_type.as_bytes().to_vec()));
+    }
+    match table(preset).name(&request, host)? {
+        Named::Operations(operations) => Ok(operations.into_iter().map(|operation| (operation.name, operation.class)).collect()),
+        Named::OwnTokenEndpoint(_) => Err(NameError::OwnTokenEndpoint),
+    }
+}
+
+/// A read, something closed, and something without a name, of each.
+#[test]
+fn each_preset_names_what_its_platform_is_asked() {
+    let json = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    for (preset, method, url, content_type, body, name, class) in [
+        (
+            "amazon-sp",
+            "GET",
+            "sellingpartnerapi-eu.amazon.com/orders/v0/orders?MarketplaceIds=A1PA6795UKMFR9&CreatedAfter=2026-01-01",
+            "",
+            "",
+            "amazon-sp.orders.list",
+            Class::Read,
+        ),
+        (
+            "amazon-sp",
+            "POST",
+            "sellingpartnerapi-eu.amazon.com/tokens/2021-03-01/restrictedDataToken",
+            json,
+            "{}",
+            "amazon-sp.tokens.restricted-data",
+            Class::Mint,
+        ),
+        (
+            "amazon-sp",
+            "POST",
+            "sellingpartnerapi-eu.amazon.com/finances/transfers/2024-06-01/payouts",
+            json,
+            "{}",
+            "amazon-sp.transfers.payout",
+            Class::Routing,
+        ),
+        ("ebay", "GET", "apiz.ebay.com/sell/finances/v1/payout?limit=2", "", "", "ebay.finances.payouts", Class::Read),
+        (
+            "ebay",
+            "POST",
+            "api.ebay.com/sell/account/v2/payout_settings/update_percentage",
+            json,
+            "{}",
+            "ebay.account.payout-percentage",
+            Class::Routing,
+        ),
+        ("walmart", "GET", "marketplace.walmartapis.com/v3/orders?limit=2", "", "", "walmart.orders.list", Class::Read),
+        (
+            "walmart",
+            "PUT",
+            "marketplace.walmartapis.com/v3/settings/shipping/x",
+            json,
+            "{}",
+            "walmart.settings.change",
+            Class::Authz,
+        ),
+        (
+            "tiktok-shop",
+            "POST",
+            "open-api.tiktokglobalshop.com/order/202309/orders/search?page_size=20",
+            json,
+            "{}",
+            "tiktok-shop.orders.search",
+            Class::Read,
+        ),
+        (
+            "tiktok-shop",
+            "PUT",
+            "open-api.tiktokglobalshop.com/event/202309/webhooks",
+            json,
+            "{}",
+            "tiktok-shop.webhooks.put",
+            Class::Authz,
+        ),
+        (
+            "shopee",
+            "GET",
+            "partner.shopeemobile.com/api/v2/order/get_order_list?time_from=1",
+            "",
+            "",
+            "shopee.orders.list",
+            Class::Read,
+        ),
+        ("shopee", "POST", "partner.shopeemobile.com/api/v2/returns/confirm", json, "{}", "shopee.returns.confirm", Class::Value),
+        ("lazada", "GET", "api.lazada.sg/rest/orders/get?created_after=x", "", "", "lazada.orders.list", Class::Read),
+        (
+            "lazada",
+            "GET",
+            "api.lazada.sg/rest/wallet/open/service/withdraw?amount=1",
+            "",
+            "",
+            "lazada.wallet.withdraw",
+            Class::Routing,
+        ),
+        ("lazada", "POST", "api.lazada.sg/rest/order/reverse/return/update", form, "a=b", "lazada.reverse.change", Class::Value),
+        (
+            "aliexpress",
+            "POST",
+            "api-sg.aliexpress.com/sync",
+            form,
+            "method=aliexpress.solution.order.get&page=1",
+            "aliexpress.orders.list",
+            Class::Read,
+        ),
+        (
+            "aliexpress",
+            "GET",
+            "api-sg.aliexpress.com/sync?method=aliexpress.solution.product.edit",
+            "",
+            "",
+            "aliexpress.products.edit",
+            Class::Value,
+        ),
+        ("alibaba", "GET", "openapi-api.alibaba.com/rest/alibaba/order/list", "", "", "alibaba.orders.list", Class::Read),
+        (
+            "temu",
+            "POST",
+            "openapi-b-eu.temu.com/openapi/router",
+            json,
+            r#"{"type":"bg.order.list.v2.get","pageNumber":1}"#,
+            "temu.orders.list",
+            Class::Read,
+        ),
+        (
+            "temu",
+            "POST",
+            "openapi-b-eu.temu.com/openapi/router",
+            json,
+            r#"{"type":"bg.open.accesstoken.create"}"#,
+            "temu.tokens.make",
+            Class::Mint,
+        ),
+        ("shein", "POST", "openapi.sheincorp.com/open-api/order/order-list", json, "{}", "shein.orders.list", Class::Read),
+        (
+            "coupang",
+            "GET",
+            "api-gateway.coupang.com/v2/providers/openapi/apis/api/v4/vendors/A001/ordersheets?status=ACCEPT",
+            "",
+            "",
+            "coupang.orders.list",
+            Class::Read,
+        ),
+        ("woocommerce", "GET", "shop.example/wp-json/wc/v3/orders?page=2", "", "", "woocommerce.orders.list", Class::Read),
+        (
+            "woocommerce",
+            "PUT",
+            "shop.example/wp-json/wc/v3/payment_gateways/bacs",
+            json,
+            "{}",
+            "woocommerce.gateways.change",
+            Class::Routing,
+        ),
+        (
+            "woocommerce",
+            "POST",
+            "shop.example/wp-json/wp/v2/users/1/application-passwords",
+            json,
+            "{}",
+            "woocommerce.users.change",
+            Class::Authz,
+        ),
+        (
+            "mercado-libre",
+            "GET",
+            "api.mercadolibre.com/orders/search?seller=1",
+            "",
+            "",
+            "mercado-libre.orders.search",
+            Class::Read,
+        ),
+        ("etsy", "GET", "api.etsy.com/v3/application/shops/1/receipts", "", "", "etsy.receipts.list", Class::Read),
+        ("stripe", "GET", "api.stripe.com/v1/charges?limit=3", "", "", "stripe.charges.list", Class::Read),
+        (
+            "stripe",
+            "POST",
+            "api.stripe.com/v1/accounts/acct_1/external_accounts",
+            form,
+            "external_account=btok_1",
+            "stripe.external-accounts.change",
+            Class::Routing,
+        ),
+        ("stripe", "POST", "api.stripe.com/v1/ephemeral_keys", form, "customer=cus_1", "stripe.keys.ephemeral", Class::Mint),
+        ("paypal", "GET", "api-m.paypal.com/v2/checkout/orders/5O1", "", "", "paypal.orders.get", Class::Read),
+        ("paypal", "POST", "api-m.paypal.com/v1/payments/payouts", json, "{}", "paypal.payouts.create", Class::Routing),
+        ("airwallex", "GET", "api.airwallex.com/api/v1/balances/current", "", "", "airwallex.balances.current", Class::Read),
+        (
+            "airwallex",
+            "POST",
+            "api.airwallex.com/api/v1/beneficiaries/create",
+            json,
+            "{}",
+            "airwallex.beneficiaries.change",
+            Class::Routing,
+        ),
+        (
+            "payoneer",
+            "POST",
+            "api.payoneer.com/v4/accounts/1/payments/debit",
+            json,
+            "{}",
+            "payoneer.payments.create",
+            Class::Routing,
+        ),
+        ("generic", "GET", "shop.example/api/things?x=1", "", "", "generic.get", Class::Read),
+        ("generic", "POST", "shop.example/api/things", json, "{}", "generic.send", Class::Routing),
+    ] {
+        assert_eq!(asked(preset, method, url, content_type, body), Ok(vec![(name.to_owned(), class)]), "{method} {url}");
+    }
+}
+
+#[test]
+fn t72_containers_of_each_preset_are_refused() {
+    for (preset, method, url, content_type, body) in [
+        ("amazon-sp", "POST", "sellingpartnerapi-eu.amazon.com/feeds/2021-06-30/feeds", "application/json", "{}"),
+        ("amazon-sp", "POST", "sellingpartnerapi-eu.amazon.com/batches/products/pricing/v0/itemOffers", "application/json", "{}"),
+        ("amazon-sp", "POST", "sellingpartnerapi-eu.amazon.com/dataKiosk/2023-11-15/queries", "application/json", "{}"),
+        ("ebay", "POST", "api.ebay.com/ws/api.dll", "application/json", "{}"),
+        ("ebay", "POST", "api.ebay.com/sell/inventory/v1/bulk_publish_offer", "application/json", "{}"),
+        ("walmart", "POST", "marketplace.walmartapis.com/v3/feeds", "application/json", "{}"),
+        ("woocommerce", "POST", "shop.example/wp-json/batch/v1", "application/json", "{}"),
+        ("woocommerce", "POST", "shop.example/wp-json/wc/v3/orders/batch", "application/json", "{}"),
+        ("woocommerce", "POST", "shop.example/wp-json/wc/v3/settings/general/batch", "application/json", "{}"),
+    ] {
+        assert_eq!(asked(preset, method, url, content_type, body), Err(NameError::Container), "{url}");
+    }
+}
+
+#[test]
+fn t47_each_preset_s_own_token_endpoint_is_answered_and_not_asked() {
+    for (preset, method, url, content_type, body) in [
+        ("amazon-sp", "POST", "api.amazon.com/auth/o2/token", "application/x-www-form-urlencoded", "grant_type=refresh_token"),
+        ("shopify-admin", "POST", "a.myshopify.com/admin/oauth/access_token", "application/json", "{}"),
+        (
+            "ebay",
+            "POST",
+            "api.ebay.com/identity/v1/oauth2/token",
+            "application/x-www-form-urlencoded",
+            "grant_type=refresh_token",
+        ),
+        (
+            "walmart",
+            "POST",
+            "marketplace.walmartapis.com/v3/token",
+            "application/x-www-form-urlencoded",
+            "grant_type=client_credentials",
+        ),
+        ("tiktok-shop", "GET", "auth.tiktok-shops.com/api/v2/token/refresh?grant_type=refresh_token", "", ""),
+        ("shopee", "POST", "partner.shopeemobile.com/api/v2/auth/access_token/get", "application/json", "{}"),
+        ("lazada", "GET", "auth.lazada.com/rest/auth/token/refresh", "", ""),
+        ("aliexpress", "POST", "api-sg.aliexpress.com/rest/auth/token/refresh", "application/x-www-form-urlencoded", "a=b"),
+        ("alibaba", "POST", "openapi-api.alibaba.com/rest/auth/token/refresh", "application/x-www-form-urlencoded", "a=b"),
+        ("mercado-libre", "POST", "api.mercadolibre.com/oauth/token", "application/x-www-form-urlencoded", "a=b"),
+        ("etsy", "POST", "api.etsy.com/v3/public/oauth/token", "application/x-www-form-urlencoded", "a=b"),
+        (
+            "paypal",
+            "POST",
+            "api-m.paypal.com/v1/oauth2/token",
+            "application/x-www-form-urlencoded",
+            "grant_type=client_credentials",
+        ),
+        ("airwallex", "POST", "api.airwallex.com/api/v1/authentication/login", "application/json", "{}"),
+        ("payoneer", "POST", "login.payoneer.com/api/v2/oauth2/token", "application/x-www-form-urlencoded", "a=b"),
+    ] {
+        assert_eq!(asked(preset, method, url, content_type, body), Err(NameError::OwnTokenEndpoint), "{url}");
+    }
+}
+
+#[test]
+fn what_is_the_app_s_is_refused_under_a_store() {
+    let apps: Vec<&str> = tables()
+        .unwrap()
+        .iter()
+        .flat_map(|table| table.operations())
+        .filter(|known| known.scope() == Scope::App)
+        .map(Known::name)
+        .collect();
+    assert!(apps.contains(&"amazon-sp.app.rotate-secret") && apps.contains(&"shopee.push.set-config"), "{apps:?}");
+    for (preset, method, url) in [
+        ("amazon-sp", "POST", "sellingpartnerapi-eu.amazon.com/applications/2023-11-30/clientSecret"),
+        ("shopee", "GET", "partner.shopeemobile.com/api/v2/public/get_shops_by_partner"),
+    ] {
+        assert_eq!(asked(preset, method, url, "", ""), Err(NameError::AppScope), "{url}");
     }
 }
