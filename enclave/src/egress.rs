@@ -16,13 +16,16 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use vault::{Egress, Egressed};
 
 use crate::clock::Clock;
 use crate::server::Enclave;
-use crate::transport::Stream;
+
+#[cfg(test)]
+mod tests;
 
 /// Port of every platform.
 const PORT: u16 = 443;
@@ -59,18 +62,50 @@ impl Tls {
         config.resumption = Resumption::disabled();
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
+
+    /// Asks the relay for a tunnel, and the platform at its end who it is.
+    async fn tunnel<S>(&self, mut stream: S, host: &str) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let request = format!("CONNECT {host}:{PORT} HTTP/1.1\r\nHost: {host}:{PORT}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut head = Vec::new();
+        // Byte by byte, so that nothing of the tunnel is swallowed.
+        while !head.ends_with(b"\r\n\r\n") {
+            if head.len() >= RELAY_ANSWER {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            head.push(stream.read_u8().await?);
+        }
+        if !head.starts_with(b"HTTP/1.1 200 ") {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.0.connect(name, stream).await
+    }
 }
 
 /// Sends it, unless it is too late; tells apart what was certainly not sent.
 pub(crate) async fn send(enclave: &Enclave, egress: Egress) -> Egressed {
     let Egress { request, send_before } = egress;
-    let Ok(Ok(tls)) = tokio::time::timeout(CONNECT, connect(enclave, &request.authority)).await else {
-        return Egressed::NotSent;
+    let connecting = async {
+        let stream = enclave.config.listen.dial_relay().await?;
+        enclave.tls.tunnel(stream, &request.authority).await
     };
-    let handshake = http1::Builder::new().max_headers(limits::HEADERS).max_buf_size(HEAD).handshake(TokioIo::new(tls)).await;
+    let Ok(Ok(stream)) = tokio::time::timeout(CONNECT, connecting).await else { return Egressed::NotSent };
+    exchange(stream, &request, || enclave.clock.now_ms() < send_before).await
+}
+
+/// One request and its answer.
+async fn exchange<S>(stream: S, request: &Request, in_time: impl FnOnce() -> bool) -> Egressed
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let handshake = http1::Builder::new().max_headers(limits::HEADERS).max_buf_size(HEAD).handshake(TokioIo::new(stream)).await;
     let Ok((mut sender, connection)) = handshake else { return Egressed::NotSent };
-    let Some(message) = message(&request) else { return Egressed::NotSent };
-    if enclave.clock.now_ms() >= send_before {
+    let Some(message) = message(request) else { return Egressed::NotSent };
+    if !in_time() {
         return Egressed::NotSent;
     }
     let connection = tokio::spawn(connection);
@@ -107,23 +142,4 @@ async fn read(response: hyper::Response<hyper::body::Incoming>) -> Result<Respon
     }
     let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
     Ok(Response { status: head.status.as_u16(), headers, body: body.to_bytes().to_vec() })
-}
-
-async fn connect(enclave: &Enclave, host: &str) -> io::Result<tokio_rustls::client::TlsStream<Stream>> {
-    let mut stream = enclave.config.listen.dial_relay().await?;
-    let request = format!("CONNECT {host}:{PORT} HTTP/1.1\r\nHost: {host}:{PORT}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut head = Vec::new();
-    // Byte by byte, so that nothing of the tunnel is swallowed.
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() >= RELAY_ANSWER {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        head.push(stream.read_u8().await?);
-    }
-    if !head.starts_with(b"HTTP/1.1 200 ") {
-        return Err(io::ErrorKind::ConnectionRefused.into());
-    }
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| io::ErrorKind::InvalidInput)?;
-    enclave.tls.0.connect(name, stream).await
 }

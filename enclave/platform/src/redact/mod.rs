@@ -5,11 +5,15 @@
 //! backslash-escaped (in JSON within JSON too), as a numeric or named character reference, quoted-printable, or as UTF-16 or
 //! UTF-32 of either byte order.
 //!
-//! This is no promise about an upstream that *means* to leak: reversing, encrypting or splitting a secret defeats any search.
+//! An answer is searched whole, so that no border between chunks or packets cuts a secret in two, and what is left is searched again.
+//!
+//! This is no promise about an upstream that *means* to leak: reversing, encrypting, compressing or splitting a secret defeats any
+//! search, and so does encoding it twice in other ways than the listed ones.
 
 mod pattern;
 mod reading;
 mod response;
+mod search;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,6 +21,7 @@ mod text;
 use core::fmt;
 
 use pattern::Pattern;
+use search::Search;
 
 pub use response::RedactError;
 pub use text::ScrubError;
@@ -24,7 +29,7 @@ pub use text::ScrubError;
 /// Searches answers for the secrets of one call.
 pub struct Redactor {
     host: String,
-    patterns: Vec<Pattern>,
+    search: Search,
 }
 
 /// Why a secret can't be searched for.
@@ -57,7 +62,7 @@ impl Redactor {
             }
             patterns.extend(Pattern::all(secret));
         }
-        Ok(Self { host: host.to_owned(), patterns })
+        Ok(Self { host: host.to_owned(), search: Search::new(patterns) })
     }
 }
 

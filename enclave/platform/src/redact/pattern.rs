@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::reading::{begins_escape, readings};
+use super::reading::readings;
 
 /// Positions that one step of a match follows at a time. An escape gives at most four; more come of fillers only.
 const WIDTH: usize = 16;
@@ -53,18 +53,22 @@ impl Pattern {
         Self { units: Zeroizing::new(units), fillers: b"\0\r\n", shared: (before > 0, bytes.len().checked_rem(3) != Some(0)) }
     }
 
-    /// Each place where the pattern stands.
-    pub(super) fn find(&self, text: &[u8], effort: &mut u64) -> Result<Vec<(usize, usize)>, Exhausted> {
-        let Some(first) = self.units.first() else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        for (start, byte) in text.iter().enumerate() {
-            let begins =
-                first.contains(byte) || (begins_escape(*byte) && readings(text, start).any(|(byte, _)| first.contains(&byte)));
-            if begins && let Some(end) = self.match_at(text, start, effort)? {
-                found.push(self.widen(text, start, end));
-            }
-        }
-        Ok(found)
+    pub(super) fn units(&self) -> &[[u8; 2]] {
+        &self.units
+    }
+
+    pub(super) const fn fillers(&self) -> &'static [u8] {
+        self.fillers
+    }
+
+    /// Whether the form begins with these characters, written as they are.
+    pub(super) fn begins_with(&self, written: &[u8]) -> bool {
+        written.len() <= self.units.len() && written.iter().zip(self.units.iter()).all(|(byte, unit)| unit.contains(byte))
+    }
+
+    /// The place of the form, if it stands at `start`.
+    pub(super) fn place(&self, text: &[u8], start: usize, effort: &mut u64) -> Result<Option<(usize, usize)>, Exhausted> {
+        Ok(self.match_at(text, start, effort)?.map(|end| self.widen(text, start, end)))
     }
 
     /// The farthest end of a match that begins at `start`.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Redactor;
-use super::pattern::{Exhausted, Pattern};
+use super::pattern::Exhausted;
 
 const INSTEAD: &[u8] = b"[redacted]";
 /// Steps of a match for each byte of text. A text that is not made of the secret takes less than two.
@@ -48,9 +48,7 @@ impl Redactor {
     /// Where secrets stand: ascending, and those that touch are one.
     fn places(&self, text: &[u8]) -> Result<Vec<(usize, usize)>, ScrubError> {
         let mut effort = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_mul(EFFORT_PER_BYTE).saturating_add(EFFORT);
-        let find = |pattern: &Pattern| pattern.find(text, &mut effort);
-        let found: Vec<_> = self.patterns.iter().map(find).collect::<Result<_, Exhausted>>().map_err(|_| ScrubError::Effort)?;
-        let mut found = found.concat();
+        let mut found = self.search.find(text, &mut effort).map_err(|Exhausted| ScrubError::Effort)?;
         found.sort_unstable();
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (start, end) in found {
