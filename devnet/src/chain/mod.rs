@@ -11,6 +11,7 @@ mod contracts;
 mod evm;
 mod light;
 mod node;
+mod pool;
 mod proof_rpc;
 mod rpc;
 mod serve;
