@@ -116,6 +116,8 @@ fn add(a: &Hash, b: &Hash) -> Hash {
 pub struct Block {
     pub slot: u64,
     pub finalized: Hash,
+    /// Of which epoch that block is the checkpoint.
+    pub epoch: u64,
     pub current: usize,
     pub next: usize,
     pub extra_data: Vec<u8>,
@@ -133,6 +135,7 @@ impl Block {
         Self {
             slot,
             finalized: [0; 32],
+            epoch: 0,
             current: committee(slot / PERIOD),
             next: committee(slot / PERIOD + 1),
             extra_data: vec![0xe0; usize::try_from(slot % 33).expect("below 33")],
@@ -156,6 +159,7 @@ impl Block {
     fn state(&self) -> Tree {
         let indices = self.indices();
         let mut tree = Tree::default();
+        tree.0.insert(indices.finalized - 1, number(self.epoch));
         tree.0.insert(indices.finalized, self.finalized);
         tree.0.insert(indices.current, COMMITTEES[self.current].root);
         tree.0.insert(indices.next, COMMITTEES[self.next].root);
@@ -295,7 +299,7 @@ impl Signed {
         let finalized = Block::new(finalized);
         let signature_slot = attested + 1;
         Self {
-            attested: Block { finalized: finalized.root(), ..Block::new(attested) },
+            attested: Block { finalized: finalized.root(), epoch: finalized.slot.div_ceil(EPOCH), ..Block::new(attested) },
             finalized,
             signature_slot,
             committee: usize::try_from(signature_slot / PERIOD % 4).expect("below four"),

@@ -6,9 +6,9 @@ mod tree;
 #[path = "../chain/world.rs"]
 mod world;
 
-use chain::Message;
+use chain::{AdvanceError, Conflict, Disputed, Message};
 use libfuzzer_sys::fuzz_target;
-use world::{Block, GENESIS, MEMBERS, SECONDS, Signed};
+use world::{Block, GENESIS, MEMBERS, PERIOD, SECONDS, Signed};
 
 /// Reads numbers until the data ends; then all are zero.
 struct Knobs<'a>(&'a [u8]);
@@ -59,7 +59,10 @@ fuzz_target!(|data: &[u8]| {
             signed.attested.extra_data = vec![knobs.byte(); usize::from(knobs.byte() % 40)];
         }
         if flags & 64 != 0 {
-            signed.attested.finalized = [knobs.byte() % 2; 32];
+            match knobs.byte() {
+                byte @ 0..=63 => signed.attested.finalized = [byte % 2; 32],
+                byte => signed.attested.epoch = u64::from(byte % 64),
+            }
         }
         let mut bytes = match kind % 3 {
             0 => signed.update(),
@@ -84,6 +87,13 @@ fuzz_target!(|data: &[u8]| {
         let advanced = client.advance(message, now);
         let after = (client.finalized(), client.attested());
         let slot = |head: Option<chain::BeaconHead>| head.map(|head| head.slot());
+        if matches!(advanced, Err(AdvanceError::Conflict { .. })) {
+            let Conflict { about, ours, theirs } = client.conflict().expect("it is kept");
+            assert!(ours.root != theirs.root && theirs.signed.as_deref() == Some(&bytes), "two claims, and the message");
+            assert!(*about == Disputed::Finality || ours.slot.0 / PERIOD == theirs.slot.0 / PERIOD, "committees of one period");
+            assert_eq!(after, (None, None), "frozen");
+            return;
+        }
         if advanced.is_err() {
             assert_eq!(after, before);
             continue;

@@ -8,7 +8,6 @@ use super::ssz::{self, Root, Tree};
 
 /// 32 slots in an epoch, 256 epochs in a sync committee period.
 pub const SLOTS_PER_PERIOD: u64 = 8192;
-pub(super) const SLOTS_PER_EPOCH: u64 = 32;
 const CURRENT_SYNC_COMMITTEE: usize = 86;
 const NEXT_SYNC_COMMITTEE: usize = 87;
 const FINALIZED_CHECKPOINT: usize = 84;
@@ -143,8 +142,10 @@ pub(super) struct Proven {
 }
 
 impl Proven {
+    /// Every slot has a finalized block of its own here, so that nothing waits for 32 of them; an epoch has one checkpoint, so each
+    /// slot is called an epoch.
     fn finalized_epoch(&self) -> Root {
-        ssz::uint(self.finalized_slot / SLOTS_PER_EPOCH)
+        ssz::uint(self.finalized_slot)
     }
 
     pub(super) fn tree(&self, slot: u64) -> Tree {

@@ -2,17 +2,19 @@ mod any;
 mod conflict;
 mod error;
 mod head;
+mod rules;
 
 use core::marker::PhantomData;
 
 pub use self::any::AnyLightClient;
-pub use self::conflict::{Conflict, Evidence};
+pub use self::conflict::{Conflict, Disputed, Evidence};
+use self::conflict::{Finalized, History};
 pub use self::error::{AdvanceError, BootstrapError};
 pub use self::head::{BeaconHead, VerifiedHead};
 use crate::committee::{Committee, CommitteeBytes, InvalidKeys};
-use crate::header::{ConnectedHeader, Disconnected, Header};
+use crate::header::ConnectedHeader;
 use crate::merkle::{self, Node};
-use crate::objects::{Bootstrap, Finality, Kind, NextCommittee, SignedHeader};
+use crate::objects::{Bootstrap, Kind, SignedHeader};
 use crate::{AcceptedCheckpoint, Network, Preset, Slot};
 
 /// Updates asked for at once, at most (consensus-specs `MAX_REQUEST_LIGHT_CLIENT_UPDATES`).
@@ -72,11 +74,16 @@ pub struct LightClient<P: Preset> {
     /// Committee of the finalized head's period.
     current: Committee,
     /// Committee of the period after it.
-    next: Option<Committee>,
-    /// What made the finalized head final.
-    evidence: Evidence,
+    next: Option<Supplied>,
+    history: History,
     conflict: Option<Conflict>,
     preset: PhantomData<P>,
+}
+
+/// The next committee, and what says so.
+struct Supplied {
+    committee: Committee,
+    evidence: Evidence,
 }
 
 impl<P: Preset> core::fmt::Debug for LightClient<P> {
@@ -116,7 +123,7 @@ impl<P: Preset> LightClient<P> {
             attested: head,
             current: Committee::new(&committee, committee_root),
             next: None,
-            evidence: Evidence::checkpoint(head.root()),
+            history: History::starting_at(head.slot(), head.root()),
             conflict: None,
             preset: PhantomData,
         })
@@ -199,7 +206,7 @@ impl<P: Preset> LightClient<P> {
         let domain =
             self.network.sync_committee_domain(*signature_slot).ok_or(AdvanceError::UnsupportedFork { slot: *signature_slot })?;
         let committee = match &mut self.next {
-            Some(committee) if signs_next => committee,
+            Some(supplied) if signs_next => &mut supplied.committee,
             Some(_) | None => &mut self.current,
         };
         match committee.signed(aggregate, &merkle::pair(&attested.root, &domain)) {
@@ -208,33 +215,38 @@ impl<P: Preset> LightClient<P> {
             Err(InvalidKeys) => return Err(AdvanceError::CommitteeKeys),
         }
 
-        if let (true, Some(theirs)) = (moves.conflicts, &finalized) {
-            let (ours, theirs) = (self.evidence.clone(), Evidence::message(theirs.root, message));
-            let slot = self.finalized.slot();
-            self.conflict = Some(Conflict { slot, ours, theirs });
+        // Signed and proven: what it says is held against what was believed before it moves anything.
+        let claimed = finalized.as_ref().map(|(header, epoch)| Finalized { epoch: *epoch, slot: header.slot, root: header.root });
+        if let Some(conflict) = self.contradicted(&attested, claimed.as_ref(), next.as_ref(), message) {
+            let slot = conflict.theirs.slot;
+            self.conflict = Some(conflict);
             return Err(AdvanceError::Conflict { slot });
         }
-
-        if next.as_ref().is_some_and(|(_, root)| self.differs(attested.slot, root)) {
+        if next.as_ref().is_some_and(|(_, root)| self.differing(attested.slot, root).is_some()) {
             return Err(AdvanceError::CommitteeDiffers);
         }
 
         // Nothing fails from here on.
-        let rotates = moves.finalizes && finalized.as_ref().is_some_and(|head| self.is_next_period(head.slot));
-        let supplied = next.filter(|_| rotates || moves.supplies).map(|(committee, root)| self.known_or_new(committee, root));
+        if let Some(claimed) = &claimed {
+            self.history.remember(claimed, message);
+        }
+        let rotates = moves.finalizes && claimed.is_some_and(|head| self.is_next_period(head.slot));
+        let supplied = next.filter(|_| rotates || moves.supplies).map(|(committee, root)| Supplied {
+            committee: self.known_or_new(committee, root),
+            evidence: Evidence::message(attested.slot, root, message),
+        });
         let committee_known = supplied.is_some();
         if rotates {
             // The signature is of this period or later, so `signs_next` has found its committee.
-            if let Some(current) = self.next.take() {
-                self.current = current;
+            if let Some(supplied) = self.next.take() {
+                self.current = supplied.committee;
             }
         }
         if committee_known {
             self.next = supplied;
         }
-        if let (true, Some(header)) = (moves.finalizes, &finalized) {
+        if let (true, Some((header, _))) = (moves.finalizes, &finalized) {
             self.finalized = BeaconHead::new(header);
-            self.evidence = Evidence::message(header.root, message);
         }
         if moves.attests {
             self.attested = BeaconHead::new(&attested);
@@ -246,123 +258,36 @@ impl<P: Preset> LightClient<P> {
         Ok(Advanced { finalized: moves.finalizes, attested: moves.attests, committee: committee_known })
     }
 
-    fn check_slots(
+    /// The known next committee, if a state of this slot must hold it and holds another.
+    fn differing(&self, slot: Slot, root: &Node) -> Option<&Supplied> {
+        let same_period = slot.period::<P>() == self.finalized.slot().period::<P>();
+        self.next.as_ref().filter(|known| same_period && known.committee.root() != root)
+    }
+
+    /// What contradicts a message that is signed and proven. A next committee does so only if the state that has it calls a block of its
+    /// own period final, as the state did that ours is from: then it is that of all states of the period after either block. Without, the state
+    /// may be one that its chain has left.
+    fn contradicted(
         &self,
-        attested: &Header<'_>,
-        finality: Option<&Finality<'_>>,
-        signature_slot: Slot,
-        now: u64,
-    ) -> Result<(), AdvanceError> {
-        let current = self.network.slot_at(now).ok_or(AdvanceError::BeforeGenesis)?;
-        if signature_slot > current {
-            return Err(AdvanceError::SignatureFromFuture { slot: signature_slot });
-        }
-        if signature_slot <= attested.slot {
-            return Err(AdvanceError::SignatureNotAfterAttested);
-        }
-        match finality {
-            Some(finality) if finality.header.slot > attested.slot => Err(AdvanceError::FinalizedAfterAttested),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Whether it is the next committee whose members sign in this slot, and not the current one.
-    fn signs_next(&self, signature_slot: Slot) -> Result<bool, AdvanceError> {
-        let period = signature_slot.period::<P>();
-        if period == self.finalized.slot().period::<P>() {
-            return Ok(false);
-        }
-        if self.next.is_some() && self.is_next_period(signature_slot) {
-            return Ok(true);
-        }
-        Err(AdvanceError::UnknownPeriod { period })
-    }
-
-    /// The specification's rule of relevance. What is relevant and moves nothing is checked all the same.
-    fn is_relevant(&self, attested: &Header<'_>, has_next: bool) -> bool {
-        let same_period = attested.slot.period::<P>() == self.finalized.slot().period::<P>();
-        attested.slot > self.finalized.slot() || (has_next && self.next.is_none() && same_period)
-    }
-
-    fn is_next_period(&self, slot: Slot) -> bool {
-        self.finalized.slot().period::<P>().checked_add(1) == Some(slot.period::<P>())
-    }
-
-    fn moves(&self, attested: &Header<'_>, finality: Option<&Finality<'_>>, has_next: bool) -> Moves {
-        let finalized = finality.map(|finality| &finality.header);
-        let period = self.finalized.slot().period::<P>();
-        Moves {
-            finalizes: finalized.is_some_and(|header| header.slot > self.finalized.slot()),
-            conflicts: finality.is_some_and(|finality| {
-                let header = &finality.header;
-                !finality.absent && header.slot == self.finalized.slot() && header.root != self.finalized.root()
-            }),
-            attests: attested.slot > self.attested.slot(),
-            supplies: has_next
-                && self.next.is_none()
-                && attested.slot.period::<P>() == period
-                && finalized.is_some_and(|header| header.slot.period::<P>() == period),
-        }
-    }
-
-    fn connect(&self, header: &Header<'_>, broken: AdvanceError) -> Result<ConnectedHeader, AdvanceError> {
-        header.connect(&self.network).map_err(|error| match error {
-            Disconnected::UnsupportedFork => AdvanceError::UnsupportedFork { slot: header.slot },
-            Disconnected::ExecutionBranch => broken,
-        })
-    }
-
-    /// The finalized header. The attested state calls genesis finalized by a zero root, and then there is none.
-    fn check_finality(
-        &self,
-        finality: &Finality<'_>,
         attested: &ConnectedHeader,
-    ) -> Result<Option<ConnectedHeader>, AdvanceError> {
-        let Finality { header, absent, branch } = finality;
-        let root = if *absent { [0; 32] } else { header.root };
-        if !attested.layout.finalized_root().holds(&root, branch, &attested.state_root) {
-            return Err(AdvanceError::FinalityBranch);
+        finalized: Option<&Finalized>,
+        next: Option<&(&CommitteeBytes<'_>, Node)>,
+        message: Message<'_>,
+    ) -> Option<Conflict> {
+        let finalized = finalized?;
+        if let Some(ours) = self.history.contradicting(finalized) {
+            let theirs = Evidence::message(finalized.slot, finalized.root, message);
+            return Some(Conflict { about: Disputed::Finality, ours: ours.clone(), theirs });
         }
-        if *absent { Ok(None) } else { self.connect(header, AdvanceError::FinalizedExecutionBranch).map(Some) }
-    }
-
-    /// The next committee with its root, as the attested state has it.
-    fn check_committee<'a, 'b>(
-        next: &'b NextCommittee<'a>,
-        attested: &ConnectedHeader,
-    ) -> Result<(&'b CommitteeBytes<'a>, Node), AdvanceError> {
-        let NextCommittee { committee, branch } = next;
-        let root = committee.root::<P>();
-        if attested.layout.next_committee().holds(&root, branch, &attested.state_root) {
-            Ok((committee, root))
-        } else {
-            Err(AdvanceError::CommitteeBranch)
-        }
-    }
-
-    /// Whether a state of this slot must hold the known next committee, and holds another.
-    fn differs(&self, slot: Slot, root: &Node) -> bool {
-        slot.period::<P>() == self.finalized.slot().period::<P>() && self.next.as_ref().is_some_and(|known| known.root() != root)
+        let (_, root) = next.filter(|_| finalized.slot.period::<P>() == attested.slot.period::<P>())?;
+        let ours = self.differing(attested.slot, root)?.evidence.clone();
+        Some(Conflict { about: Disputed::NextCommittee, ours, theirs: Evidence::message(attested.slot, *root, message) })
     }
 
     /// The committee, with the keys that were checked already if it serves for several periods, as on a small network.
     fn known_or_new(&self, bytes: &CommitteeBytes<'_>, root: Node) -> Committee {
-        let known = self.next.iter().chain([&self.current]).find(|known| *known.root() == root);
+        let next = self.next.iter().map(|supplied| &supplied.committee);
+        let known = next.chain([&self.current]).find(|known| *known.root() == root);
         known.cloned().unwrap_or_else(|| Committee::new(bytes, root))
-    }
-}
-
-/// What an update would change.
-#[expect(clippy::struct_excessive_bools, reason = "four independent answers, each read once")]
-struct Moves {
-    finalizes: bool,
-    conflicts: bool,
-    attests: bool,
-    supplies: bool,
-}
-
-impl Moves {
-    const fn any(&self) -> bool {
-        self.finalizes || self.conflicts || self.attests || self.supplies
     }
 }

@@ -50,8 +50,8 @@ mod trie;
 
 pub use checkpoint::{AcceptedCheckpoint, Checkpoint, CheckpointError, MAX_CHECKPOINT_AGE, accept_checkpoint};
 pub use client::{
-    AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, Evidence, LightClient, MAX_UPDATES, Message,
-    VerifiedHead, Wants,
+    AdvanceError, Advanced, AnyLightClient, BeaconHead, BootstrapError, Conflict, Disputed, Evidence, LightClient, MAX_UPDATES,
+    Message, VerifiedHead, Wants,
 };
 pub use execution::{ExecutionHeader, HeaderError, MAX_HEADER};
 pub use layout::{Layout, UnknownLayout};

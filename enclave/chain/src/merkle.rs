@@ -34,6 +34,12 @@ pub(crate) fn number(value: u64) -> Node {
     padded(&value.to_le_bytes())
 }
 
+/// The number that a leaf is.
+pub(crate) fn read_number(leaf: &Node) -> Option<u64> {
+    let (number, zeros) = leaf.split_first_chunk()?;
+    zeros.iter().all(|byte| *byte == 0).then(|| u64::from_le_bytes(*number))
+}
+
 /// Up to 32 bytes as a leaf, zeros behind.
 pub(crate) fn padded(bytes: &[u8]) -> Node {
     let mut node = [0; 32];

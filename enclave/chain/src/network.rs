@@ -171,10 +171,34 @@ impl Network {
         slot.0.saturating_mul(self.seconds_per_slot).saturating_add(self.genesis_time)
     }
 
+    /// Layout, `current_version` and first epoch of every fork that is understood here, in order.
+    #[must_use]
+    pub fn forks(&self) -> &[(Layout, [u8; 4], u64)] {
+        &self.forks
+    }
+
+    /// Unix seconds of slot 0.
+    #[must_use]
+    pub const fn genesis_time(&self) -> u64 {
+        self.genesis_time
+    }
+
+    /// Seconds in an epoch.
+    #[must_use]
+    pub const fn seconds_per_epoch(&self) -> u64 {
+        self.seconds_per_slot.saturating_mul(self.preset.slots_per_epoch())
+    }
+
+    /// When an epoch begins, in unix seconds.
+    #[must_use]
+    pub const fn time_of_epoch(&self, epoch: u64) -> u64 {
+        self.time_of(Slot(epoch.saturating_mul(self.preset.slots_per_epoch())))
+    }
+
     /// When a fork begins that is not understood here, in unix seconds, as far as the schedule says: from then on everything is refused.
     #[must_use]
     pub fn schedule_ends(&self) -> Option<u64> {
-        self.ends.map(|epoch| self.time_of(Slot(epoch.saturating_mul(self.preset.slots_per_epoch()))))
+        self.ends.map(|epoch| self.time_of_epoch(epoch))
     }
 
     /// Layout of the objects whose header is at `slot`. `None` before the first fork of the schedule and after its end.

@@ -90,7 +90,7 @@ pub enum AdvanceError {
     /// The next committee is not that of the attested state.
     #[error("next committee branch does not hold")]
     CommitteeBranch,
-    /// A different committee is already known for that period.
+    /// A different committee is already known for that period, and this one's state says of no block of the period that it is final.
     #[error("next committee differs from the known one")]
     CommitteeDiffers,
     /// A key of the committee that is to have signed is invalid, or its aggregate key is not the keys' sum.
@@ -99,10 +99,10 @@ pub enum AdvanceError {
     /// The committee did not sign this.
     #[error("sync committee signature is invalid")]
     Signature,
-    /// Another block was finalized at the same slot. The client is frozen from here on.
-    #[error("another block is finalized at slot {}", slot.0)]
+    /// It is signed, and can't be on one chain with what was signed before. The client is frozen from here on.
+    #[error("it contradicts what was signed before, at slot {}", slot.0)]
     Conflict {
-        /// Slot of both.
+        /// Slot of the block or of the state that it is about.
         slot: Slot,
     },
     /// The client has seen a conflict and believes nobody any more.

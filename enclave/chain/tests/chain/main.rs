@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod bootstrap;
+mod conflicts;
 mod conformance;
 mod differential;
 mod headers;

@@ -96,15 +96,6 @@ fn t34_refuses_a_period_skip() {
 }
 
 #[test]
-fn t34_refuses_a_next_committee_other_than_the_known_one() {
-    let mut client = client();
-    let first = Update::valid();
-    client.advance(Message::Update(&first.ssz()), first.now()).unwrap();
-    let other = Update::at(Block { next: members(2).root(), ..Block::new(200) }, Block::new(128));
-    assert_eq!(client.advance(Message::Update(&other.ssz()), other.now()), Err(AdvanceError::CommitteeDiffers));
-}
-
-#[test]
 fn an_optimistic_update_of_the_next_period_needs_its_committee() {
     let mut client = client();
     let first = Update::valid();

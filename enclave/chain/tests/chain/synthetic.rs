@@ -163,6 +163,10 @@ pub(crate) struct Block {
     pub(crate) extra_data: Vec<u8>,
     /// Root of the block that its state calls finalized.
     pub(crate) finalized: Hash,
+    /// And of which epoch that block is the checkpoint.
+    pub(crate) epoch: u64,
+    /// Last byte of that number's leaf, which no state has other than zero.
+    pub(crate) epoch_tail: u8,
     pub(crate) current: Hash,
     pub(crate) next: Hash,
 }
@@ -174,6 +178,8 @@ impl Block {
             execution_state: [0x5e; 32],
             extra_data: b"synthetic".to_vec(),
             finalized: [0; 32],
+            epoch: 0,
+            epoch_tail: 0,
             current: members(0).root(),
             next: members(1).root(),
         }
@@ -181,18 +187,20 @@ impl Block {
 
     fn state(&self) -> Vec<Hash> {
         let mut leaves: Vec<Hash> = (0..64).map(|index| if index < 38 { [index; 32] } else { [0; 32] }).collect();
-        leaves[20] = pair(&self.checkpoint_epoch(), &self.finalized);
+        leaves[20] = pair(&self.epoch_leaf(), &self.finalized);
         leaves[22] = self.current;
         leaves[23] = self.next;
         leaves
     }
 
-    fn checkpoint_epoch(&self) -> Hash {
-        number((self.slot / 32).saturating_sub(1))
+    fn epoch_leaf(&self) -> Hash {
+        let mut leaf = number(self.epoch);
+        leaf[31] = self.epoch_tail;
+        leaf
     }
 
     pub(crate) fn finality_branch(&self) -> Vec<Hash> {
-        [vec![self.checkpoint_epoch()], branch(self.state(), 20)].concat()
+        [vec![self.epoch_leaf()], branch(self.state(), 20)].concat()
     }
 
     pub(crate) fn committee_branch(&self, index: usize) -> Vec<Hash> {
@@ -353,7 +361,7 @@ impl Update {
 
     /// An update of this attested block, which is made to finalize that one.
     pub(crate) fn at(attested: Block, finalized: Block) -> Self {
-        let attested = Block { finalized: finalized.root(), ..attested };
+        let attested = Block { finalized: finalized.root(), epoch: finalized.slot.div_ceil(32), ..attested };
         let next = [0, 1, 2].into_iter().find(|number| members(*number).root() == attested.next).map(members);
         let signature_slot = attested.slot + 1;
         Self {
