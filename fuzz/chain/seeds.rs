@@ -2,7 +2,7 @@
 use crate::world::{Block, Signed};
 
 /// One slot of each fork, with a finalized one before it.
-const SLOTS: [u64; 7] = [40, 100, 180, 270, 330, 390, 480];
+pub const SLOTS: [u64; 7] = [40, 100, 180, 270, 330, 390, 480];
 
 pub fn objects() -> Vec<Vec<u8>> {
     let mut seeds = vec![];

@@ -2,8 +2,12 @@
 
 #[path = "../../chain/seeds.rs"]
 mod chain_seeds;
+#[path = "../../chain/json.rs"]
+mod json;
 #[path = "../../../attestation-verifier/tests/kit/mod.rs"]
 mod kit;
+#[path = "../../../host-proxy/beacon/tests/beacon_api/render.rs"]
+mod render;
 #[path = "../../chain/tree.rs"]
 mod tree;
 #[path = "../../chain/world.rs"]
@@ -19,6 +23,7 @@ fn main() -> std::io::Result<()> {
     write("chain_objects", &chain_seeds::objects())?;
     write("chain_execution", &chain_seeds::execution())?;
     write("chain_advance", &chain_seeds::advance())?;
+    write("beacon_api", &json::answers())?;
     let kit = Kit::new();
     let signed = Signed::new(&kit);
     let definite = Kit::with(|kit| kit.indefinite = false);
