@@ -35,7 +35,14 @@ impl EvmFork {
     /// The rules at a head; `None` for a fork whose rules are not known here.
     #[must_use]
     pub const fn at(head: &VerifiedHead) -> Option<Self> {
-        match head.layout() {
+        Self::of(head.layout())
+    }
+
+    /// The rules of a fork. Those of Gloas (Amsterdam) are not final: revm has a draft of them, which changes from release to release. A
+    /// decision by rules that the chain may not come to have is none, so the next image brings them.
+    #[must_use]
+    pub const fn of(layout: Layout) -> Option<Self> {
+        match layout {
             Layout::Electra => Some(Self::Prague),
             Layout::Fulu => Some(Self::Osaka),
             Layout::Altair | Layout::Bellatrix | Layout::Capella | Layout::Deneb | Layout::Gloas => None,

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use chain::Layout;
 use contracts_bindings::AUTHORIZE_GAS;
-use policy::{Bounds, Machine, RunError, ViewCall, Viewed, view};
+use policy::{Bounds, EvmFork, Machine, RunError, ViewCall, Viewed, view};
 use revm::bytecode::opcode as op;
 
 use crate::support::Pair;
@@ -254,4 +254,14 @@ fn a_delegation_designator_runs_its_delegate() {
     assert_eq!(word(viewed), 5);
     let malformed = State::default().with_code(TARGET, vec![0xef, 0x01, 0x00], &[]);
     assert_eq!(run(malformed), Viewed::Error(RunError::Code));
+}
+
+#[test]
+fn t75_a_fork_whose_evm_is_not_final_is_decided_by_no_rules() {
+    let known = |layout| EvmFork::of(layout).is_some();
+    assert!(known(Layout::Electra) && known(Layout::Fulu));
+    // Nothing stands in for the rules of a fork to come, and none that is over can have a young head.
+    for layout in [Layout::Altair, Layout::Bellatrix, Layout::Capella, Layout::Deneb, Layout::Gloas] {
+        assert!(!known(layout), "{layout:?}");
+    }
 }
