@@ -2,6 +2,8 @@
 
 #[path = "lying_host/answers.rs"]
 mod answers;
+#[path = "lying_host/conflicts.rs"]
+mod conflicts;
 #[path = "lying_host/ledgers.rs"]
 mod ledgers;
 #[path = "lying_host/once.rs"]

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::watch;
 
+use crate::forks::Forks;
 use crate::link::Enclave;
 use crate::metrics::Metrics;
 use crate::status::{Bounds, Readiness, Snapshot, readiness};
@@ -28,12 +29,17 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: watch::Receiver<Option<Snapshot>>,
     pub(crate) witness: Arc<Witness>,
+    pub(crate) forks: Arc<Forks>,
     pub(crate) bounds: Bounds,
 }
 
 impl App {
     fn readiness(&self) -> Readiness {
-        readiness(self.status.borrow().as_ref(), self.witness.coverage().as_ref(), &self.bounds, Instant::now())
+        self.judged(self.status.borrow().as_ref(), Instant::now())
+    }
+
+    fn judged(&self, snapshot: Option<&Snapshot>, now: Instant) -> Readiness {
+        readiness(snapshot, self.witness.coverage().as_ref(), &self.forks.announced(), &self.bounds, now)
     }
 }
 

@@ -16,6 +16,7 @@ mod api;
 mod background;
 mod config;
 mod feed;
+mod forks;
 mod hooks;
 mod link;
 mod metrics;

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use crate::api::{self, App};
 use crate::background::Background;
 use crate::config::Config;
+use crate::forks::Forks;
 use crate::hooks::Hooks;
 use crate::link::{Enclave, Patience};
 use crate::metrics::Metrics;
@@ -136,7 +137,7 @@ impl Server {
         let store = Arc::new(Store::open(&data_dir)?);
         let patience_with_nodes = Duration::from_millis(node_timeout_ms);
         let supplier = Supplier::open(beacon, execution, patience_with_nodes, &data_dir, Arc::clone(&store))?;
-        let witness = supplier.witness();
+        let (witness, forks) = (supplier.witness(), Arc::new(Forks::new(supplier.beacon())));
         let relay_listener = Listener::bind(&address, relay_port).map_err(|error| RunError::Relay { port: relay_port, error })?;
         let relay = Arc::new(Relay::new(relay_map, Arc::clone(&metrics)));
         let enclave = Arc::new(Enclave::new(address, supplier, hooks, Arc::clone(&metrics), patience));
@@ -151,7 +152,7 @@ impl Server {
         };
         let listener = TcpListener::bind(listen).await.map_err(|error| RunError::Listen { address: listen, error })?;
         let address = listener.local_addr().map_err(|error| RunError::Listen { address: listen, error })?;
-        let app = Arc::new(App { enclave, store, metrics, status, witness, bounds });
+        let app = Arc::new(App { enclave, store, metrics, status, witness, forks, bounds });
         Ok(Self { listener, address, app, relay: (relay, relay_listener), background })
     }
 
@@ -169,6 +170,7 @@ impl Server {
         helpers.spawn(relay.serve(relay_listener));
         let background = helpers.spawn(background.run());
         helpers.spawn(Arc::clone(&app.witness).run(app.status.clone()));
+        helpers.spawn(Arc::clone(&app.forks).run());
         let graceful = GracefulShutdown::new();
         tokio::select! {
             () = accept(&listener, &app, &graceful) => {}

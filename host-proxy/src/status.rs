@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use protocol::constitution::{Constitution, Custody, Settings};
-use protocol::message::{HeadStatus, Phase, Problem, Status};
+use protocol::head_conflict::{Claim, ConflictStatus, Disputed};
+use protocol::message::{HeadStatus, Phase, Problem, ScheduledFork, Status};
 use serde_json::{Value, json};
 
+use crate::forks::{Unknown, unknown};
 use crate::witness::Coverage;
 
 /// After this long without news, the last status says nothing any more.
@@ -85,14 +87,23 @@ pub(crate) fn list(reasons: &[Reason]) -> Value {
     reasons.iter().map(|Reason { code, words }| json!({ "code": code, "words": words })).collect()
 }
 
-/// Judges the last status at `now`.
-pub(crate) fn readiness(snapshot: Option<&Snapshot>, coverage: Option<&Coverage>, bounds: &Bounds, now: Instant) -> Readiness {
+/// Judges the last status at `now`. `announced` is what each beacon node says of its forks.
+pub(crate) fn readiness(
+    snapshot: Option<&Snapshot>,
+    coverage: Option<&Coverage>,
+    announced: &[Vec<ScheduledFork>],
+    bounds: &Bounds,
+    now: Instant,
+) -> Readiness {
     let reason = |code, words: String| Reason { code, words };
     let unreachable = |words: String| Readiness::of(vec![reason("enclave_unreachable", words)], Vec::new());
     let Some(Snapshot { status, at }) = snapshot else { return unreachable("enclave can't be reached".to_owned()) };
     let since = now.saturating_duration_since(*at);
     if since > OLD {
         return unreachable(format!("enclave can't be reached for {} s", since.as_secs()));
+    }
+    if let Some(conflict) = &status.conflict {
+        return Readiness::of(vec![reason("head_conflict", frozen(conflict))], warnings(status, coverage, announced));
     }
     let age = |head: &HeadStatus| head.age.saturating_add(since.as_secs());
     let mut reasons = Vec::new();
@@ -135,11 +146,40 @@ pub(crate) fn readiness(snapshot: Option<&Snapshot>, coverage: Option<&Coverage>
     if let (Some(problem), Some(last)) = (status.problem.filter(|problem| *problem != Problem::Unproven), reasons.last_mut()) {
         last.words = format!("{} ({problem})", last.words);
     }
-    Readiness::of(reasons, warnings(status, coverage))
+    Readiness::of(reasons, warnings(status, coverage, announced))
 }
 
-fn warnings(status: &Status, coverage: Option<&Coverage>) -> Vec<Reason> {
+fn frozen(ConflictStatus { about, ours, theirs, entry }: &ConflictStatus) -> String {
+    let what = match about {
+        Disputed::Finality => "finalized heads",
+        Disputed::NextCommittee => "next sync committees",
+    };
+    let claim = |Claim { slot, root }: &Claim| format!("0x{} at slot {slot}", hex::encode(**root));
+    let entry = entry.map_or_else(|| "in no ledger entry yet".to_owned(), |entry| format!("ledger entry {entry} has both"));
+    format!(
+        "two conflicting {what} are signed: {}, which this vault believed, and {} ({entry}). It is frozen: nothing is decided until it \
+         starts from a checkpoint after both",
+        claim(ours),
+        claim(theirs)
+    )
+}
+
+fn warnings(status: &Status, coverage: Option<&Coverage>, announced: &[Vec<ScheduledFork>]) -> Vec<Reason> {
     let mut warnings = Vec::new();
+    for Unknown { fork, nodes, left } in status.schedule.iter().flat_map(|schedule| unknown(schedule, announced, SCHEDULE)) {
+        let ScheduledFork { version, epoch } = fork;
+        let begins = match left / DAY {
+            _ if left == 0 => "has begun".to_owned(),
+            0 => "begins within a day".to_owned(),
+            days => format!("begins in {days} days"),
+        };
+        let (version, of) = (hex::encode(*version), announced.len());
+        let words = format!(
+            "{nodes} of {of} beacon nodes announce a fork (version 0x{version}, epoch {epoch}) that {begins} and that this release does \
+             not know: bring in the next release"
+        );
+        warnings.push(Reason { code: "fork_announced", words });
+    }
     if let Some(left) = status.schedule_left.filter(|left| *left <= SCHEDULE) {
         let words = match left / DAY {
             _ if left == 0 => "a fork has begun that this release does not know: no head is accepted any more".to_owned(),
@@ -169,7 +209,20 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
             json!({ "slot": slot, "block_number": block_number, "age": age })
         })
     };
-    let Status { phase, vault_id, finalized, attested, ledger_size, anchored_size, problem, touched: _, schedule_left } = status;
+    let Status {
+        phase,
+        vault_id,
+        finalized,
+        attested,
+        ledger_size,
+        anchored_size,
+        problem,
+        touched: _,
+        schedule_left,
+        conflict,
+        schedule: _,
+    } = status;
+    let claim = |Claim { slot, root }: Claim| json!({ "slot": slot, "root": format!("0x{}", hex::encode(*root)) });
     json!({
         "ready": readiness.ready,
         "words": readiness.words,
@@ -189,12 +242,24 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         "anchored_size": anchored_size,
         "problem": problem.map(|problem| problem.to_string()),
         "schedule_left": schedule_left,
+        "conflict": conflict.map(|ConflictStatus { about, ours, theirs, entry }| json!({
+            "about": match about {
+                Disputed::Finality => "finality",
+                Disputed::NextCommittee => "next_committee",
+            },
+            "ours": claim(ours),
+            "theirs": claim(theirs),
+            "entry": entry,
+        })),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::message::Schedule;
+
     use super::*;
+
     const BOUNDS: Bounds = Bounds { attested_age: 120, finalized_age: 3_600, shares: 1 };
 
     fn head() -> HeadStatus {
@@ -212,18 +277,20 @@ mod tests {
             problem: None,
             touched: vec![],
             schedule_left: None,
+            conflict: None,
+            schedule: None,
         }
     }
 
     fn judged(status: Status, coverage: Option<Coverage>) -> Readiness {
         let at = Instant::now();
-        readiness(Some(&Snapshot { status, at }), coverage.as_ref(), &BOUNDS, at)
+        readiness(Some(&Snapshot { status, at }), coverage.as_ref(), &[], &BOUNDS, at)
     }
 
     fn words(status: Status, since: u64) -> (bool, String) {
         let at = Instant::now();
         let now = at + Duration::from_secs(since);
-        let Readiness { ready, words, .. } = readiness(Some(&Snapshot { status, at }), None, &BOUNDS, now);
+        let Readiness { ready, words, .. } = readiness(Some(&Snapshot { status, at }), None, &[], &BOUNDS, now);
         (ready, words)
     }
 
@@ -264,6 +331,38 @@ mod tests {
     }
 
     #[test]
+    fn t75_warns_of_a_fork_that_a_node_announces_and_the_image_does_not_know() {
+        let fork = |version: u8, epoch| ScheduledFork { version: [version, 0, 0, 0].into(), epoch };
+        let schedule = Schedule { genesis_time: 0, seconds_per_epoch: 384, forks: vec![fork(6, 100)], time: 384 * 1_000 };
+        let status = Status { schedule: Some(schedule), ..serving() };
+        let at = Instant::now();
+        let announced = [vec![fork(6, 100), fork(7, 1_000 + 225)], vec![fork(6, 100)]];
+        let green = readiness(Some(&Snapshot { status, at }), None, &announced, &BOUNDS, at);
+        assert_eq!((green.ready, green.warnings[0].code), (true, "fork_announced"));
+        assert_eq!(
+            green.warnings[0].words,
+            "1 of 2 beacon nodes announce a fork (version 0x07000000, epoch 1225) that begins in 1 days and that this release does not \
+             know: bring in the next release"
+        );
+    }
+
+    #[test]
+    fn t39_names_both_conflicting_heads_and_is_not_ready() {
+        let claim = |slot, root| Claim { slot, root: [root; 32].into() };
+        let conflict = ConflictStatus { about: Disputed::Finality, ours: claim(64, 1), theirs: claim(63, 2), entry: Some(9) };
+        let red = judged(Status { conflict: Some(conflict), finalized: None, attested: None, ..serving() }, None);
+        assert_eq!((red.ready, red.reasons.len(), red.reasons[0].code), (false, 1, "head_conflict"));
+        let (ours, theirs) = ("01".repeat(32), "02".repeat(32));
+        let begin = format!(
+            "two conflicting finalized heads are signed: 0x{ours} at slot 64, which this vault believed, and 0x{theirs} at slot 63"
+        );
+        assert!(red.words.starts_with(&begin) && red.words.contains("ledger entry 9 has both"), "{}", red.words);
+        let shown = json(&Status { conflict: Some(conflict), ..serving() }, &red);
+        assert_eq!(shown["conflict"]["theirs"], serde_json::json!({ "slot": 63, "root": format!("0x{theirs}") }));
+        assert_eq!((&shown["conflict"]["about"], &shown["conflict"]["entry"]), (&"finality".into(), &9.into()));
+    }
+
+    #[test]
     fn t36_names_every_head_that_is_out_of_bounds() {
         let old = Some(HeadStatus { age: 4_000, ..head() });
         let red = judged(Status { attested: old, finalized: old, ..serving() }, None);
@@ -298,7 +397,7 @@ mod tests {
         let stuck =
             Status { phase: Phase::Syncing, attested: None, finalized: None, problem: Some(Problem::Supply), ..serving() };
         assert_eq!(words(stuck, 0), (false, "syncing: no head yet (the host's answer does not verify)".to_owned()));
-        assert_eq!(readiness(None, None, &BOUNDS, Instant::now()).words, "enclave can't be reached");
+        assert_eq!(readiness(None, None, &[], &BOUNDS, Instant::now()).words, "enclave can't be reached");
         assert_eq!(
             words(Status { ledger_size: Some(1_026), ..serving() }, 0),
             (true, "ready, anchor 1025 entries behind".to_owned())

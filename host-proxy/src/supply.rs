@@ -24,7 +24,7 @@ const FEED: Duration = Duration::from_secs(30);
 /// Chain nodes, witness and store together: what the enclave needs comes from here.
 #[derive(Debug)]
 pub struct Supplier {
-    beacon: Beacon,
+    beacon: Arc<Beacon>,
     execution: Execution,
     witness: Arc<Witness>,
     store: Arc<Store>,
@@ -59,11 +59,15 @@ impl Supplier {
         }
         let execution = Execution::new(execution, patience)?;
         let witness = Arc::new(Witness::open(directory, execution.clone())?);
-        Ok(Self { beacon: Beacon::new(beacon, patience)?, execution, witness, store })
+        Ok(Self { beacon: Arc::new(Beacon::new(beacon, patience)?), execution, witness, store })
     }
 
     pub(crate) fn witness(&self) -> Arc<Witness> {
         Arc::clone(&self.witness)
+    }
+
+    pub(crate) fn beacon(&self) -> Arc<Beacon> {
+        Arc::clone(&self.beacon)
     }
 
     /// Keeps proofs at the heads of this status, as the host does whenever the enclave has a new one, and says whether what was

@@ -84,7 +84,7 @@ impl Witness {
         if accounts.is_empty() {
             return Ok(Vec::new());
         }
-        self.register(&accounts);
+        self.registry().ask(&accounts);
         let kept = self.kept(number, hash, accounts.clone()).await;
         let missing: Vec<_> = accounts.iter().zip(&kept).filter(|(_, kept)| kept.is_none()).map(|(q, _)| q.clone()).collect();
         let mut fetched = Vec::new();
@@ -107,7 +107,7 @@ impl Witness {
         loop {
             let last = status.borrow_and_update().as_ref().map(|snapshot| snapshot.status.clone());
             if let Some(Status { touched, finalized: Some(finalized), attested: Some(attested), .. }) = last {
-                self.register(&touched);
+                self.registry().name(&touched);
                 failed.retain(|(_, until)| *until > Instant::now());
                 for head in [attested, finalized] {
                     self.follow(&head, &mut failed).await;
@@ -219,10 +219,6 @@ impl Witness {
                 tracing::warn!(%error, "the witness can't be written");
             }
         }
-    }
-
-    fn register(&self, accounts: &[AccountQuery]) {
-        self.registry().register(accounts);
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {

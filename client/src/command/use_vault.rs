@@ -213,6 +213,7 @@ fn proof(checked: &CheckedReceipt) -> String {
                 Body::Intent(_) => "intent",
                 Body::Outcome(_) => "outcome",
                 Body::Refusal(_) => "refusal",
+                Body::HeadConflict(_) => "head conflict",
             };
             format!("{kind} at {}", entry.index)
         })

@@ -31,6 +31,7 @@ pub(super) fn router(devnet: Devnet) -> Router {
         .route("/eth/v1/beacon/light_client/finality_update", get(finality_update))
         .route("/eth/v1/beacon/light_client/optimistic_update", get(optimistic_update))
         .route("/eth/v1/config/spec", get(spec))
+        .route("/eth/v1/config/fork_schedule", get(fork_schedule))
         .route("/eth/v1/node/health", get(|| async {}))
         .route("/eth/v1/node/version", get(|| async { axum::Json(json!({"data": {"version": "pst-vault-devnet"}})) }))
         .with_state(devnet)
@@ -54,6 +55,11 @@ async fn spec(State(devnet): Shared) -> Response {
         "FULU_FORK_VERSION": hex(&config.fork_version), "FULU_FORK_EPOCH": "0",
         "DEPOSIT_CHAIN_ID": config.chain_id.to_string(), "SYNC_COMMITTEE_SIZE": "512",
     }}))
+}
+
+async fn fork_schedule(State(devnet): Shared) -> Response {
+    let version = hex(&devnet.config().fork_version);
+    json_response(&json!({"data": [{"previous_version": version, "current_version": version, "epoch": "0"}]}))
 }
 
 async fn block_header(State(devnet): Shared, Path(name): Path<String>) -> Response {

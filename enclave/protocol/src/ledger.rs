@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::attested::Checkpoint;
+use crate::head_conflict::HeadConflict;
 use crate::signatures::{Agent, CallerSignature};
 
 /// The version of leaves, bodies and receipts.
@@ -52,6 +53,9 @@ pub enum Kind {
     /// A call refused after its caller was authenticated.
     #[n(4)]
     Refusal,
+    /// Two signed heads that no one chain can have both of.
+    #[n(5)]
+    HeadConflict,
 }
 
 /// An entry as the host stores it.
@@ -94,6 +98,9 @@ pub enum Body {
     /// See [`Kind::Refusal`].
     #[n(4)]
     Refusal(#[n(0)] Refused),
+    /// See [`Kind::HeadConflict`].
+    #[n(5)]
+    HeadConflict(#[n(0)] HeadConflict),
 }
 
 impl Body {
@@ -106,6 +113,7 @@ impl Body {
             Self::Intent(_) => Kind::Intent,
             Self::Outcome(_) => Kind::Outcome,
             Self::Refusal(_) => Kind::Refusal,
+            Self::HeadConflict(_) => Kind::HeadConflict,
         }
     }
 }

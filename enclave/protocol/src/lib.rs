@@ -33,6 +33,7 @@ pub mod cbor;
 pub mod constitution;
 pub mod custody;
 pub mod frame;
+pub mod head_conflict;
 pub mod http;
 pub mod ledger;
 pub mod limits;

@@ -7,7 +7,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use crate::ledger::SealedEntry;
-pub use crate::status::{AnchorStatement, HeadStatus, Phase, Status};
+pub use crate::status::{AnchorStatement, HeadStatus, Phase, Schedule, ScheduledFork, Status};
 
 /// The version of the host-enclave conversation.
 pub const VERSION: u16 = 1;
@@ -353,4 +353,8 @@ pub enum Problem {
     #[n(13)]
     #[error("no chain node proves the vault's state at the finalized block: wait for the next finality")]
     Unproven,
+    /// Two heads are signed that no one chain can have both of.
+    #[n(14)]
+    #[error("two conflicting finalized heads are signed: nothing is decided until a restart with a checkpoint after both")]
+    HeadConflict,
 }

@@ -3,6 +3,7 @@
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
+use crate::head_conflict::ConflictStatus;
 use crate::message::{AccountQuery, Problem};
 
 /// The phase, fit for the host to read.
@@ -32,10 +33,44 @@ pub struct Status {
     /// Accounts and slots the vault read last, so that the host can keep proofs of them.
     #[n(7)]
     pub touched: Vec<AccountQuery>,
-    /// Seconds, by the enclave's time, until a fork begins that this image does not know, if one is scheduled. From then on it
-    /// accepts no head.
+    /// Seconds, by the enclave's time, until a fork begins that this image does not know or whose EVM it does not know, if one is
+    /// scheduled. From then on it decides nothing.
     #[n(8)]
     pub schedule_left: Option<u64>,
+    /// The conflict that froze this vault.
+    #[n(9)]
+    pub conflict: Option<ConflictStatus>,
+    /// The forks that this image knows of its network.
+    #[n(10)]
+    pub schedule: Option<Schedule>,
+}
+
+/// A network's clock and the forks that an image knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Schedule {
+    /// Unix seconds of slot 0.
+    #[n(0)]
+    pub genesis_time: u64,
+    /// Seconds in an epoch.
+    #[n(1)]
+    pub seconds_per_epoch: u64,
+    /// In order.
+    #[n(2)]
+    pub forks: Vec<ScheduledFork>,
+    /// The enclave's time, in unix seconds.
+    #[n(3)]
+    pub time: u64,
+}
+
+/// A fork and when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ScheduledFork {
+    /// consensus-specs `current_version`.
+    #[n(0)]
+    pub version: ByteArray<4>,
+    /// Its first epoch.
+    #[n(1)]
+    pub epoch: u64,
 }
 
 /// Where a vault is on its way to serving.

@@ -168,6 +168,7 @@ pub(crate) fn unlock(shared: &Shared, share: &[u8]) -> Result<Answer, Stop> {
     let share = shared.setup.open_share(&message, &context, member).map_err(|_| refused)?;
     state.candidate = Some(RootKey::from_share(share));
     state.problem = None;
+    state.conflict = None;
     Ok(Answer::Done)
 }
 

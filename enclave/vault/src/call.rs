@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use platform::Preset;
 use policy::{
     AgentError, AuthenticateError, Authenticated, Authentication, Claimed, Confirming, Identity, Incoming, Operation, Permit,
-    ProveError, Proven, Proving, Unverified, authenticate, confirm, decide, prove,
+    ProveError, Proven, Proving, Unverified, Wanted, authenticate, confirm, decide, prove,
 };
 use protocol::ledger::{self, Body, Evidence, Receipt, ReceiptEntry, Refused, SignedCallEntry};
 use protocol::message::{Answer, Problem};
@@ -246,6 +246,7 @@ pub(crate) async fn answered(
     };
     let store = store_of(&authenticated, identity);
     let mut lacking = Lacking::with(shared.state().views.touched.of(&store).cloned().unwrap_or_default());
+    let mut read = Wanted::default();
     loop {
         let proving = pair.with(|finalized, attested| {
             prove(authenticated, operations.clone(), identity, finalized, attested, &shared.machine, asked_at)
@@ -253,7 +254,11 @@ pub(crate) async fn answered(
         match proving {
             Proving::Missing { authenticated: back, finalized, attested } => {
                 authenticated = back;
+                read.merge(&finalized.needed);
+                read.merge(&attested.needed);
                 if lacking.fetch(io, shared, &pair, &finalized, &attested).await? == Fetched::Unproven {
+                    // The host is told of it at every status, until a block is final that came after this.
+                    shared.state().remember(store.0, &read)?;
                     return Ok(none(authenticated, Refusal::Unproven));
                 }
             }
@@ -265,7 +270,7 @@ pub(crate) async fn answered(
                 return Ok(none(authenticated, refusal));
             }
             Proving::Proven(proven) => {
-                shared.state().views.touched.remember(store.0, proven.touched());
+                shared.state().remember(store.0, proven.touched())?;
                 return Ok(Answered::Proven(proven));
             }
         }

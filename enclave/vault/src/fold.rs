@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use protocol::head_conflict::ConflictStatus;
 use protocol::ledger::{Body, Ending, Reservation};
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,8 @@ pub(crate) struct Fold {
     open: HashMap<u64, Vec<Reservation>>,
     /// Unix milliseconds of the newest entry.
     pub(crate) time: u64,
+    /// The newest conflict of signed heads, and the boot that saw it.
+    conflict: Option<([u8; 16], ConflictStatus)>,
 }
 
 /// An entry that can't follow the ones before it.
@@ -35,10 +38,20 @@ impl Fold {
         self.records.get(record).is_some_and(|(_, digest)| *digest == <[u8; 32]>::from(Sha256::digest(sealed)))
     }
 
+    /// The newest conflict of signed heads.
+    pub(crate) fn conflict(&self) -> Option<ConflictStatus> {
+        self.conflict.map(|(_, conflict)| conflict)
+    }
+
+    /// The same, if this boot saw it.
+    pub(crate) fn conflict_of(&self, boot: &[u8; 16]) -> Option<ConflictStatus> {
+        self.conflict.filter(|(seen_by, _)| seen_by == boot).map(|(_, conflict)| conflict)
+    }
+
     /// Whether an entry may come next: records go up by one generation, and only open intents are closed.
     pub(crate) fn check(&self, body: &Body) -> Result<(), OutOfOrder> {
         let follows = match body {
-            Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) => true,
+            Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) | Body::HeadConflict(_) => true,
             Body::Provision(provisioned) => {
                 self.open.contains_key(&provisioned.intent)
                     && provisioned.records.iter().all(|record| {
@@ -79,6 +92,10 @@ impl Fold {
                 outcome.time
             }
             Body::Refusal(refused) => refused.time,
+            Body::HeadConflict(conflict) => {
+                self.conflict = Some((*conflict.boot_id, conflict.status(index)));
+                conflict.time
+            }
         };
         self.time = self.time.max(time);
         Ok(())

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use credential::Keys;
+use credential::{Keys, Kind};
 use p256::ecdsa::SigningKey;
 use policy::ReplayCache;
 use protocol::attested::Checkpoint;
@@ -60,6 +60,12 @@ impl Serving {
             checkpoint,
             ready: false,
         })
+    }
+
+    /// Whether credentials of this store are kept here.
+    pub(crate) fn provisioned(&self, store: &[u8; 32]) -> bool {
+        let binding = self.keys.record_id(Kind::Binding, store);
+        self.ledger.fold.generation(&binding).is_some()
     }
 
     /// Encoded key configuration that new requests are sealed to.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use alloy_primitives::{Address, B256};
 use chain::{AnyLightClient, Network};
 use credential::RootKey;
-use policy::{Identity, Machine};
+use policy::{Identity, Machine, Wanted};
 use protocol::attested::{SignedCheckpoint, image_id};
 use protocol::constitution::{Constitution, Settings};
 use protocol::custody::SetupKey;
+use protocol::head_conflict::ConflictStatus;
 use protocol::message::{Answer, HeadStatus, HostRequest, Phase, Problem, Status};
 use rand_core::CryptoRng;
 
@@ -136,6 +137,8 @@ pub(crate) struct State {
     pub(crate) problem: Option<Problem>,
     /// Ledger size of the newest anchor that was proven.
     pub(crate) anchored: Option<u64>,
+    /// The conflict that froze the vault, or that keeps it from opening.
+    pub(crate) conflict: Option<ConflictStatus>,
 }
 
 impl State {
@@ -161,6 +164,13 @@ impl State {
         }
     }
 
+    /// Remembers what a decision about a store read.
+    pub(crate) fn remember(&mut self, store: [u8; 32], read: &Wanted) -> Result<(), Stop> {
+        let provisioned = self.serving()?.provisioned(&store);
+        self.views.touched.remember(store, provisioned, read);
+        Ok(())
+    }
+
     /// Trusted unix milliseconds: the latest of the enclave's clock, the attested slot and the last ledger entry.
     pub(crate) fn time(&self, now: u64) -> u64 {
         let slot = self
@@ -183,29 +193,25 @@ impl Shared {
         let seconds = state.time(now).checked_div(1_000).unwrap_or(0);
         let frozen = state.light.as_ref().is_some_and(|light| light.conflict().is_some());
         let pair = state.views.pair().filter(|_| !frozen);
+        let configured = state.configured.as_ref();
         let head = |head: &chain::VerifiedHead| HeadStatus {
             slot: head.slot().0,
             block_number: head.block_number(),
             block_hash: head.block_hash().into(),
-            age: state
-                .configured
-                .as_ref()
-                .map_or(0, |configured| seconds.saturating_sub(configured.network.time_of(head.slot()))),
+            age: configured.map_or(0, |configured| seconds.saturating_sub(configured.network.time_of(head.slot()))),
         };
         Status {
             phase: state.phase(),
-            vault_id: state.configured.as_ref().map(|configured| configured.vault_id.0.into()),
+            vault_id: configured.map(|configured| configured.vault_id.0.into()),
             finalized: pair.map(|pair| head(pair.finalized.head())),
             attested: pair.map(|pair| head(pair.attested.head())),
             ledger_size: state.serving.as_ref().map(|serving| serving.ledger.size()),
             anchored_size: state.anchored,
             problem: state.problem,
             touched: state.views.touched(),
-            schedule_left: state
-                .configured
-                .as_ref()
-                .and_then(|configured| configured.network.schedule_ends())
-                .map(|end| end.saturating_sub(seconds)),
+            schedule_left: configured.and_then(|configured| configured.schedule_ends()).map(|end| end.saturating_sub(seconds)),
+            conflict: state.conflict,
+            schedule: configured.map(|configured| configured.schedule(seconds)),
         }
     }
 }

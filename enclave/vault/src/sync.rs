@@ -14,7 +14,9 @@ use protocol::{anchor, cbor, limits};
 
 use crate::append::append;
 use crate::boot::started_from;
+use crate::conflict;
 use crate::conversation::{Io, Stop};
+use crate::heads::fresh_pair;
 use crate::ledger::{Ledger, Proposal};
 use crate::serving::Serving;
 use crate::state::{Shared, State};
@@ -49,7 +51,7 @@ pub(crate) async fn tick(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
         let mut state = shared.state();
         // Why the vault did not open stands until the next share: a tick that has nothing to open does not take it back.
         let closed = state.candidate.is_none() && state.serving.is_none();
-        let why = matches!(state.problem, Some(Problem::RootCommitment | Problem::Ledger));
+        let why = matches!(state.problem, Some(Problem::RootCommitment | Problem::Ledger | Problem::HeadConflict));
         if !(result.is_ok() && closed && why) {
             state.problem = result.as_ref().err().map(|Stop(problem)| *problem);
         }
@@ -58,9 +60,12 @@ pub(crate) async fn tick(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
 }
 
 async fn advance(io: &Io, shared: &Shared) -> Result<(), Stop> {
+    // A frozen vault asks for nothing more.
+    conflict::check(io, shared).await?;
     if !follow(io, shared).await? {
         return Ok(());
     }
+    conflict::check(io, shared).await?;
     let (serving, unlocked) = {
         let state = shared.state();
         (state.serving.as_ref().is_some_and(|serving| serving.ready), state.candidate.is_some() || state.serving.is_some())
@@ -194,43 +199,6 @@ fn seconds(io: &Io) -> u64 {
     io.now().checked_div(1_000).unwrap_or(0)
 }
 
-impl State {
-    /// Lets go of a light client whose finalized head is older than a checkpoint may be, and says so. Members of so old a committee may
-    /// have left, and nobody slashes what they sign: a host that withholds heads until it has their keys is asked for a fresh checkpoint.
-    /// A frozen client has no head, and stays.
-    fn outlived(&mut self, now: u64) -> bool {
-        let finalized = self.light.as_ref().and_then(AnyLightClient::finalized);
-        let (Some(finalized), Some(configured)) = (finalized, self.configured.as_ref()) else { return false };
-        let outlived = now.saturating_sub(configured.network.time_of(finalized.slot())) > chain::MAX_CHECKPOINT_AGE;
-        if outlived {
-            self.light = None;
-            self.checkpoint = None;
-        }
-        outlived
-    }
-
-    /// The two heads, if each is within its bound.
-    pub(crate) fn fresh(&self, now: u64) -> Result<Pair, Stop> {
-        let stale = Stop(Problem::StaleChain);
-        let configured = self.configured()?;
-        let now = self.time(now).checked_div(1_000).unwrap_or(0);
-        let light = self.light.as_ref().ok_or(stale)?;
-        let pair = self.views.pair().ok_or(stale)?;
-        let age = |view: &View| now.saturating_sub(configured.network.time_of(view.head().slot()));
-        if light.conflict().is_some()
-            || age(&pair.finalized) > configured.settings.finalized_age
-            || age(&pair.attested) > configured.settings.attested_age
-        {
-            return Err(stale);
-        }
-        Ok(pair.clone())
-    }
-}
-
-fn fresh_pair(io: &Io, shared: &Shared) -> Result<Pair, Stop> {
-    shared.state().fresh(io.now())
-}
-
 /// Opens the vault: the root key must be the chain's, the ledger must be this vault's and extend the anchor at both heads.
 async fn open(io: &Io, shared: &Shared, pair: &Pair) -> Result<(), Stop> {
     // The attested head first: nodes prove it even if they keep little state, and the host learns what to keep proofs of.
@@ -252,6 +220,10 @@ async fn open(io: &Io, shared: &Shared, pair: &Pair) -> Result<(), Stop> {
             }
             return Err(stop);
         }
+    }
+    if shared.state().starts_before_a_conflict()? {
+        shared.state().serving = None;
+        return Err(Stop(Problem::HeadConflict));
     }
     boot_entry(io, shared).await?;
     let mut state = shared.state();

@@ -1,39 +1,49 @@
 //! What decisions read lately, store by store, so that the next head is asked for all of it at once.
 //!
 //! Each store has a share of its own, and no store's callers can take another's: what is forgotten first is the store that was asked about
-//! longest ago. What a share holds is what one decision may read, so shares are bounded by the EVM's bounds.
+//! longest ago. Anybody may ask about a store that does not exist or holds nothing here, so those are a group apart, with little room in
+//! what a head is asked for: they take none from stores whose credentials are kept here. What a share holds is what one decision may read, so
+//! shares are bounded by the EVM's bounds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use policy::{Bounds, Wanted, WantedAccount};
 
-/// Stores that are remembered.
+/// Stores with credentials that are remembered.
 const STORES: usize = 16_384;
+/// Other stores that are remembered.
+const OTHERS: usize = 1_024;
 /// Slots of one store's share: what all operations of one call may read is seldom more than what one may.
 const SHARE: usize = Bounds::SLOTS;
 /// Accounts of one store's share.
 const SHARE_ACCOUNTS: usize = Bounds::ACCOUNTS;
-/// Slots that a head is asked for before anybody needs them: their proofs fit one frame. Other stores are asked for when they are called, each
-/// in one round trip.
-const AHEAD: usize = 2_048;
-/// Accounts that a head is asked for before anybody needs them.
-const AHEAD_ACCOUNTS: usize = 256;
+/// Slots and accounts that a head is asked for before anybody needs them: their proofs fit one frame. Other stores are asked for when they
+/// are called, each in one round trip.
+const AHEAD: Room = Room { slots: 2_048, accounts: 256 };
+/// What of it stores without credentials may take, if it is left.
+const AHEAD_OTHERS: Room = Room { slots: 256, accounts: 32 };
+
+/// Slots and accounts.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    slots: usize,
+    accounts: usize,
+}
 
 /// Shares by store.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Touched {
-    shares: HashMap<[u8; 32], Share>,
-    /// Stores by when they were asked about last.
-    order: BTreeMap<u64, [u8; 32]>,
-    clock: u64,
+    /// Of stores with credentials.
+    provisioned: Shares,
+    others: Shares,
     /// What the vault itself reads.
     own: Wanted,
 }
 
-#[derive(Debug)]
-struct Share {
-    wanted: Wanted,
-    at: u64,
+impl Default for Touched {
+    fn default() -> Self {
+        Self { provisioned: Shares::of_at_most(STORES), others: Shares::of_at_most(OTHERS), own: Wanted::default() }
+    }
 }
 
 impl Touched {
@@ -42,41 +52,91 @@ impl Touched {
         self.own.merge(wanted);
     }
 
-    /// Remembers what a decision about a store read, beside what others about it read. A share that is full starts anew: what is still read
-    /// comes back.
-    pub(crate) fn remember(&mut self, store: [u8; 32], wanted: &Wanted) {
+    /// Remembers what a decision about a store read, beside what others about it read. `provisioned` says that credentials of it are kept here.
+    pub(crate) fn remember(&mut self, store: [u8; 32], provisioned: bool, wanted: &Wanted) {
+        let (group, other) =
+            if provisioned { (&mut self.provisioned, &mut self.others) } else { (&mut self.others, &mut self.provisioned) };
+        let before = other.remove(&store).unwrap_or_default();
+        group.remember(store, &before, wanted);
+    }
+
+    /// What was read for this store last time.
+    pub(crate) fn of(&self, store: &[u8; 32]) -> Option<&Wanted> {
+        self.provisioned.of(store).or_else(|| self.others.of(store))
+    }
+
+    /// What the next head is asked for: the vault's own, then the stores that were asked about last.
+    pub(crate) fn ahead(&self) -> Wanted {
+        let mut ahead = bounded(&self.own, AHEAD);
+        self.provisioned.fill(&mut ahead, AHEAD);
+        let room = Room {
+            slots: count(&ahead).saturating_add(AHEAD_OTHERS.slots).min(AHEAD.slots),
+            accounts: ahead.accounts.len().saturating_add(AHEAD_OTHERS.accounts).min(AHEAD.accounts),
+        };
+        self.others.fill(&mut ahead, room);
+        ahead
+    }
+}
+
+/// Shares of one group of stores.
+#[derive(Debug)]
+struct Shares {
+    shares: HashMap<[u8; 32], Share>,
+    /// Stores by when they were asked about last.
+    order: BTreeMap<u64, [u8; 32]>,
+    clock: u64,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Share {
+    wanted: Wanted,
+    at: u64,
+}
+
+impl Shares {
+    fn of_at_most(most: usize) -> Self {
+        Self { shares: HashMap::new(), order: BTreeMap::new(), clock: 0, most }
+    }
+
+    fn of(&self, store: &[u8; 32]) -> Option<&Wanted> {
+        self.shares.get(store).map(|share| &share.wanted)
+    }
+
+    fn remove(&mut self, store: &[u8; 32]) -> Option<Wanted> {
+        let share = self.shares.remove(store)?;
+        self.order.remove(&share.at);
+        Some(share.wanted)
+    }
+
+    /// A share that is full starts anew: what is still read comes back.
+    fn remember(&mut self, store: [u8; 32], before: &Wanted, wanted: &Wanted) {
         self.clock = self.clock.saturating_add(1);
-        let mut all = self.of(&store).cloned().unwrap_or_default();
+        let mut all = self.remove(&store).unwrap_or_default();
+        all.merge(before);
         all.merge(wanted);
         let full = count(&all) > SHARE || all.accounts.len() > SHARE_ACCOUNTS;
-        let share = Share { wanted: if full { bounded(wanted, SHARE, SHARE_ACCOUNTS) } else { all }, at: self.clock };
-        if let Some(before) = self.shares.insert(store, share) {
-            self.order.remove(&before.at);
-        }
+        let wanted = if full { bounded(wanted, Room { slots: SHARE, accounts: SHARE_ACCOUNTS }) } else { all };
+        self.shares.insert(store, Share { wanted, at: self.clock });
         self.order.insert(self.clock, store);
-        while self.shares.len() > STORES {
+        while self.shares.len() > self.most {
             let Some((_, oldest)) = self.order.pop_first() else { break };
             self.shares.remove(&oldest);
         }
     }
 
-    /// What was read for this store last time.
-    pub(crate) fn of(&self, store: &[u8; 32]) -> Option<&Wanted> {
-        self.shares.get(store).map(|share| &share.wanted)
-    }
-
-    /// What the next head is asked for: the vault's own, then the stores that were asked about last.
-    pub(crate) fn ahead(&self) -> Wanted {
-        let mut ahead = self.own.clone();
-        let mut slots = count(&ahead);
+    /// Adds the shares of the stores that were asked about last, as many as there is room for.
+    fn fill(&self, ahead: &mut Wanted, room: Room) {
+        let mut slots = count(ahead);
         for store in self.order.values().rev() {
-            let Some(share) = self.shares.get(store) else { continue };
-            slots = slots.saturating_add(added(&mut ahead, &share.wanted));
-            if slots > AHEAD || ahead.accounts.len() > AHEAD_ACCOUNTS {
-                break;
+            let Some(share) = self.of(store) else { continue };
+            let more = lacking(ahead, share);
+            slots = slots.saturating_add(more.slots);
+            if slots > room.slots || ahead.accounts.len().saturating_add(more.accounts) > room.accounts {
+                return;
             }
+            ahead.merge(share);
         }
-        bounded(&ahead, AHEAD, AHEAD_ACCOUNTS)
     }
 }
 
@@ -84,18 +144,24 @@ fn count(wanted: &Wanted) -> usize {
     wanted.accounts.values().map(|account| account.slots.len()).sum()
 }
 
-/// Puts `more` in, and says how many slots were new.
-fn added(to: &mut Wanted, more: &Wanted) -> usize {
-    let before: usize =
-        more.accounts.keys().filter_map(|address| to.accounts.get(address)).map(|account| account.slots.len()).sum();
-    to.merge(more);
-    let after: usize =
-        more.accounts.keys().filter_map(|address| to.accounts.get(address)).map(|account| account.slots.len()).sum();
-    after.saturating_sub(before)
+/// How much of `share` is not in `ahead` yet.
+fn lacking(ahead: &Wanted, share: &Wanted) -> Room {
+    let mut room = Room { slots: 0, accounts: 0 };
+    for (address, account) in &share.accounts {
+        let more = match ahead.accounts.get(address) {
+            Some(there) => account.slots.difference(&there.slots).count(),
+            None => {
+                room.accounts = room.accounts.saturating_add(1);
+                account.slots.len()
+            }
+        };
+        room.slots = room.slots.saturating_add(more);
+    }
+    room
 }
 
 /// The first so many slots of the first so many accounts.
-fn bounded(wanted: &Wanted, mut slots: usize, accounts: usize) -> Wanted {
+fn bounded(wanted: &Wanted, Room { mut slots, accounts }: Room) -> Wanted {
     let accounts = wanted.accounts.iter().take(accounts).map(|(address, account)| {
         let taken: BTreeSet<_> = account.slots.iter().take(slots).copied().collect();
         slots = slots.saturating_sub(taken.len());
@@ -126,7 +192,7 @@ mod tests {
     fn touched(stores: u64) -> Touched {
         let mut touched = Touched::default();
         for number in 0..stores {
-            touched.remember(store(number), &read(number));
+            touched.remember(store(number), true, &read(number));
         }
         touched
     }
@@ -142,8 +208,9 @@ mod tests {
     fn of_more_stores_than_fit_the_latest_are_asked_for_and_none_is_forgotten() {
         let touched = touched(10_000);
         let ahead = touched.ahead();
-        assert_eq!(count(&ahead), AHEAD);
-        assert_eq!(touched.shares.len(), 10_000);
+        // Whole shares: of 2,048 slots, one is of all stores and three are of each.
+        assert_eq!(count(&ahead), 1 + 3 * 682);
+        assert_eq!(touched.provisioned.shares.len(), 10_000);
         for number in 0..10_000 {
             assert_eq!(touched.of(&store(number)), Some(&read(number)));
         }
@@ -155,7 +222,7 @@ mod tests {
         let greedy = (0..10_000_u64).map(|slot| B256::from(U256::from(slot))).collect();
         let greedy = Wanted { accounts: BTreeMap::from([(REGISTRY, WantedAccount { slots: greedy, code: true })]) };
         for _ in 0..100 {
-            touched.remember(store(1), &greedy);
+            touched.remember(store(1), true, &greedy);
         }
         assert_eq!(touched.of(&store(0)), Some(&read(0)));
         assert_eq!(touched.of(&store(1)).map(count), Some(SHARE));
@@ -165,11 +232,11 @@ mod tests {
     #[test]
     fn callers_of_one_store_share_its_share() {
         let mut touched = touched(1);
-        touched.remember(store(0), &read(7));
+        touched.remember(store(0), true, &read(7));
         let both = touched.of(&store(0)).unwrap();
         assert_eq!(count(both), 7);
         for number in 10..40 {
-            touched.remember(store(0), &read(number));
+            touched.remember(store(0), true, &read(number));
         }
         let now = touched.of(&store(0)).unwrap();
         assert!(count(now) <= SHARE && now.accounts[&REGISTRY].slots.is_superset(&read(39).accounts[&REGISTRY].slots));
@@ -179,10 +246,38 @@ mod tests {
     fn the_store_that_was_asked_about_longest_ago_is_forgotten_first() {
         let last = u64::try_from(STORES).unwrap();
         let mut touched = touched(last);
-        touched.remember(store(0), &read(0));
-        touched.remember(store(last), &read(last));
+        touched.remember(store(0), true, &read(0));
+        touched.remember(store(last), true, &read(last));
         assert!(touched.of(&store(0)).is_some() && touched.of(&store(last)).is_some());
         assert!(touched.of(&store(1)).is_none());
-        assert_eq!((touched.shares.len(), touched.order.len()), (STORES, STORES));
+        assert_eq!((touched.provisioned.shares.len(), touched.provisioned.order.len()), (STORES, STORES));
+    }
+
+    #[test]
+    fn t76_strangers_take_no_room_from_stores_whose_credentials_are_here() {
+        let mut touched = touched(682);
+        let full = touched.ahead();
+        // Whatever they name, at whatever rate.
+        for number in 1_000..4_000 {
+            touched.remember(store(number), false, &read(number));
+        }
+        assert_eq!(touched.ahead(), full);
+        for number in 0..682 {
+            assert_eq!(touched.of(&store(number)), Some(&read(number)));
+        }
+        assert_eq!(touched.others.shares.len(), OTHERS);
+    }
+
+    #[test]
+    fn a_store_without_credentials_has_little_room_and_more_once_it_is_provisioned() {
+        let mut touched = Touched::default();
+        for number in 0..200 {
+            touched.remember(store(number), false, &read(number));
+        }
+        assert_eq!(count(&touched.ahead()), 1 + 3 * 85);
+        touched.remember(store(0), true, &read(7));
+        assert_eq!(touched.of(&store(0)).map(count), Some(7));
+        assert!(touched.ahead().accounts[&REGISTRY].slots.contains(&B256::from(U256::from(1_001))));
+        assert!(touched.others.of(&store(0)).is_none());
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::App;
 use super::problem::ApiProblem;
-use crate::status::{self, Snapshot, readiness};
+use crate::status::{self, Snapshot};
 use crate::store::{Store, StoreError, Tile};
 
 /// A body that is too large is read up to here, so that its sender gets the answer.
@@ -55,7 +55,7 @@ pub(super) async fn status(State(app): Shared) -> Handled {
     match app.enclave.serve(HostRequest::Status).await? {
         Answer::Status(status) => {
             let snapshot = Snapshot { status, at: Instant::now() };
-            let readiness = readiness(Some(&snapshot), app.witness.coverage().as_ref(), &app.bounds, snapshot.at);
+            let readiness = app.judged(Some(&snapshot), snapshot.at);
             let json = status::json(&snapshot.status, &readiness).to_string();
             Ok(bytes("application/json", json.into_bytes()))
         }
@@ -119,8 +119,10 @@ pub(super) async fn readyz(State(app): Shared, headers: HeaderMap) -> Handled {
 
 pub(super) async fn metrics(State(app): Shared) -> Handled {
     let size = read(&app, Store::size).await?;
+    let frozen = app.status.borrow().as_ref().is_some_and(|last| last.status.conflict.is_some());
     let gauges = [
         ("pst_vault_host_ready", "Whether the vault serves calls.", u64::from(app.readiness().ready)),
+        ("pst_vault_host_head_conflict", "Whether two conflicting heads are signed and the vault is frozen.", u64::from(frozen)),
         ("pst_vault_host_ledger_entries", "Entries stored.", size),
     ];
     Ok(bytes("text/plain; version=0.0.4; charset=utf-8", app.metrics.text(&gauges).into_bytes()))

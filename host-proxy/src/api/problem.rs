@@ -74,6 +74,7 @@ impl From<Problem> for ApiProblem {
             Problem::Ledger => (UNAVAILABLE, "ledger", "the enclave refuses the ledger"),
             Problem::StaleChain => (UNAVAILABLE, "stale_chain", "the chain head is stale"),
             Problem::Unproven => (UNAVAILABLE, "unproven", "no chain node proves the vault's state at the finalized block"),
+            Problem::HeadConflict => (UNAVAILABLE, "head_conflict", "two conflicting finalized heads are signed"),
             Problem::Nsm => (UNAVAILABLE, "nsm", "the security module failed"),
         };
         Self { detail: Some(problem.to_string()), ..Self::new(status, code, title) }

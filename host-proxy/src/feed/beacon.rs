@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use beacon_api::{Encoding, Kind, MAX_JSON, MAX_SSZ, Preset, Summary};
 use protocol::limits;
+use protocol::message::ScheduledFork;
 use reqwest::Url;
+use serde_json::Value;
 
 use super::nodes::{Ask, Body};
 use super::{FetchError, Nodes};
@@ -18,6 +20,12 @@ use super::{FetchError, Nodes};
 const UPDATES: usize = limits::HOST_FRAME - (64 << 10);
 /// Bytes of the length and of the fork digest before each update.
 const FRAMING: usize = 12;
+/// For all nodes to give their heads: a node that is quick and old must not be all that the enclave hears of.
+const HEADS: Duration = Duration::from_secs(3);
+/// For all nodes to give their updates, which may be megabytes.
+const CATCH_UP: Duration = Duration::from_secs(8);
+/// Bytes of a fork schedule, at most.
+const SCHEDULE: usize = 64 << 10;
 
 /// Beacon nodes.
 #[derive(Debug)]
@@ -64,13 +72,21 @@ impl Beacon {
         }
     }
 
+    /// The forks that each node names, with the epoch that it gives them. They are what the nodes were configured with, and nothing proves
+    /// them.
+    pub(crate) async fn schedules(&self) -> Result<Vec<Vec<ScheduledFork>>, FetchError> {
+        let path = ["eth", "v1", "config", "fork_schedule"].map(ToOwned::to_owned).to_vec();
+        let ask = Ask::Get { path, query: Vec::new(), ssz: 0, json: SCHEDULE };
+        self.nodes.every(ask, CATCH_UP, |body| schedule(&body.bytes).ok_or(FetchError::Format)).await
+    }
+
     async fn candidates(
         &self,
         kind: Kind,
         path: &str,
         newness: impl Fn(&Summary) -> Option<(u64, u64)>,
     ) -> Result<Vec<Vec<u8>>, FetchError> {
-        let answers = self.nodes.every(get(&[path]), |body| object(kind, body)).await?;
+        let answers = self.nodes.every(get(&[path]), HEADS, |body| object(kind, body)).await?;
         let signed = answers.into_iter().filter(|(_, summary)| summary.supermajority());
         let mut heads: Vec<_> = signed.filter_map(|(ssz, summary)| Some((newness(&summary)?, ssz))).collect();
         heads.sort_by(|a, b| b.cmp(a));
@@ -88,7 +104,7 @@ impl Beacon {
             ssz: count * (FRAMING + MAX_SSZ),
             json: count * MAX_JSON,
         };
-        let answers = self.nodes.every(ask, |body| updates(body, count)).await?;
+        let answers = self.nodes.every(ask, CATCH_UP, |body| updates(body, count)).await?;
         let end = period.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         let mut by_period: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
         for answer in answers {
@@ -127,6 +143,19 @@ fn path(rest: &[&str]) -> Vec<String> {
 
 fn get(rest: &[&str]) -> Ask {
     Ask::Get { path: path(rest), query: Vec::new(), ssz: MAX_SSZ, json: MAX_JSON }
+}
+
+/// `{data: [{previous_version, current_version, epoch}]}` (beacon-APIs `getForkSchedule`), those that have an epoch.
+fn schedule(json: &[u8]) -> Option<Vec<ScheduledFork>> {
+    let answer: Value = serde_json::from_slice(json).ok()?;
+    let fork = |fork: &Value| {
+        let mut version = [0; 4];
+        hex::decode_to_slice(fork.get("current_version")?.as_str()?.strip_prefix("0x")?, &mut version).ok()?;
+        let epoch = fork.get("epoch")?.as_str()?.parse().ok()?;
+        Some(ScheduledFork { version: version.into(), epoch })
+    };
+    let forks: Vec<_> = answer.get("data")?.as_array()?.iter().map(fork).collect::<Option<_>>()?;
+    Some(forks.into_iter().filter(|fork| fork.epoch != u64::MAX).collect())
 }
 
 fn object(kind: Kind, body: &Body) -> Result<(Vec<u8>, Summary), FetchError> {

@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest.
 const LONGEST: Duration = Duration::from_mins(1);
+/// Times in a row that a node may be too slow before that counts as a failure: a hiccup must not leave its quicker neighbours alone.
+const SLOW: u32 = 3;
 
 /// Failures since the last good answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Health {
     failures: u32,
+    slow: u32,
     until: Option<Instant>,
 }
 
@@ -24,6 +27,14 @@ impl Health {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         self.until = now.checked_add(jittered(doubled));
+    }
+
+    /// It had not answered when the others were no longer waited for.
+    pub(super) fn was_slow(&mut self, now: Instant) {
+        self.slow = self.slow.saturating_add(1);
+        if self.slow >= SLOW {
+            self.failed(now);
+        }
     }
 
     /// When it is worth asking again, if not now.
@@ -57,5 +68,21 @@ mod tests {
         }
         health.succeeded();
         assert_eq!(health.cools_until(now), None);
+    }
+
+    #[test]
+    fn a_node_that_is_slow_is_left_alone_after_the_third_time_in_a_row() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        for _ in 0..2 {
+            health.was_slow(now);
+            health.was_slow(now);
+            assert_eq!(health.cools_until(now), None);
+            health.succeeded();
+        }
+        for _ in 0..3 {
+            health.was_slow(now);
+        }
+        assert!(health.cools_until(now).is_some());
     }
 }

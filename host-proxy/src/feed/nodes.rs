@@ -22,8 +22,6 @@ const ROUNDS: u32 = 3;
 const BACK_OFF: Duration = Duration::from_millis(200);
 /// A node that has not answered for so long is not waited for alone.
 const HEDGE: Duration = Duration::from_millis(1_500);
-/// After one good answer, for the other nodes to give theirs.
-const GRACE: Duration = Duration::from_millis(400);
 
 /// Why nodes gave nothing useful.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,13 +140,18 @@ impl Nodes {
         }
     }
 
-    /// What the nodes that are well answer, in the order of the command line; those that take much longer than the first are left
-    /// out. Whoever can tell right from wrong is to choose: a lie takes nobody's place.
-    pub(crate) async fn every<T>(&self, ask: Ask, read: impl Fn(&Body) -> Result<T, FetchError>) -> Result<Vec<T>, FetchError> {
+    /// What the nodes that are well answer within `wait`, in the order of the command line; longer only if none has answered by then. Whoever
+    /// can tell right from wrong is to choose: a lie takes nobody's place, however fast it is.
+    pub(crate) async fn every<T>(
+        &self,
+        ask: Ask,
+        wait: Duration,
+        read: impl Fn(&Body) -> Result<T, FetchError>,
+    ) -> Result<Vec<T>, FetchError> {
         let ask = Arc::new(ask);
         let mut rounds = Rounds(1);
         loop {
-            match self.gather(&ask, &read).await {
+            match self.gather(&ask, wait, &read).await {
                 Ok(value) => return Ok(value),
                 Err(error) => rounds.again(error).await?,
             }
@@ -194,7 +197,12 @@ impl Nodes {
         }
     }
 
-    async fn gather<T>(&self, ask: &Arc<Ask>, read: &impl Fn(&Body) -> Result<T, FetchError>) -> Result<Vec<T>, FetchError> {
+    async fn gather<T>(
+        &self,
+        ask: &Arc<Ask>,
+        wait: Duration,
+        read: &impl Fn(&Body) -> Result<T, FetchError>,
+    ) -> Result<Vec<T>, FetchError> {
         let (well, cooling) = self.order();
         let order = if well.is_empty() { cooling } else { well };
         let mut running = Answers::new();
@@ -204,15 +212,14 @@ impl Nodes {
         }
         let mut good = Vec::new();
         let mut why = None;
-        let mut patience = Duration::MAX;
-        while let Ok(Some(joined)) = timeout(patience, running.join_next()).await {
+        let until = Instant::now() + wait;
+        loop {
+            let patience = if good.is_empty() { Duration::MAX } else { until.saturating_duration_since(Instant::now()) };
+            let Ok(Some(joined)) = timeout(patience, running.join_next()).await else { break };
             let Ok((index, answer)) = joined else { continue };
             asked.remove(&index);
             match self.judged(index, answer.and_then(|body| read(&body))) {
-                Ok(value) => {
-                    good.push((index, value));
-                    patience = GRACE;
-                }
+                Ok(value) => good.push((index, value)),
                 Err(error) => why = Some(telling(why, error)),
             }
         }
@@ -220,7 +227,7 @@ impl Nodes {
             return Err(why.unwrap_or(FetchError::Unreachable));
         }
         for slow in asked {
-            self.health(slow, |health| health.failed(Instant::now()));
+            self.health(slow, |health| health.was_slow(Instant::now()));
         }
         good.sort_by_key(|(index, _)| *index);
         Ok(good.into_iter().map(|(_, value)| value).collect())

@@ -104,7 +104,7 @@ fn a_file_that_is_too_large_loses_its_older_half() {
 fn everything_is_there_after_a_restart() {
     let (directory, shelf) = shelf();
     let mut registry = Registry::default();
-    registry.register(&[query(1, &[1, 2], true)]);
+    registry.ask(&[query(1, &[1, 2], true)]);
     let saved = registry.changed().unwrap();
     shelf.save(&saved).unwrap();
     shelf.put(&block(5), &[proof(&block(5), 1, 1)]).unwrap();

@@ -126,6 +126,59 @@ async fn t76_a_node_that_is_gone_or_floods_or_stalls_or_talks_nonsense_stops_no_
     assert_eq!(beacon.bootstrap(&[1; 32]).await.unwrap(), bootstrap(1));
 }
 
+/// The same node, so many milliseconds slower.
+fn delayed(router: Router, delay: &Arc<AtomicUsize>) -> Router {
+    let delay = Arc::clone(delay);
+    router.layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
+        let delay = Duration::from_millis(delay.load(Ordering::Relaxed) as u64);
+        async move {
+            tokio::time::sleep(delay).await;
+            next.run(request).await
+        }
+    }))
+}
+
+#[tokio::test]
+async fn t36_a_quick_node_with_old_heads_does_not_crowd_out_a_slow_one() {
+    let slow = delayed(node(1_000, 512, 2), &Arc::new(AtomicUsize::new(1_200)));
+    let urls = vec![serve(node(500, 512, 1)).await, serve(slow).await];
+    let beacon = beacon(urls);
+    // And it is asked again: slowness within the bound is no failure.
+    for _ in 0..2 {
+        assert_eq!(beacon.heads().await.unwrap(), heads(&[(1_000, 2), (500, 1)]));
+    }
+}
+
+#[tokio::test]
+async fn a_node_is_not_waited_for_for_ever_nor_left_alone_for_one_hiccup() {
+    let slow = Arc::new(AtomicUsize::new(6_000));
+    let urls = vec![serve(node(500, 512, 1)).await, serve(delayed(node(1_000, 512, 2), &slow)).await];
+    let beacon = beacon(urls);
+    let since = Instant::now();
+    assert_eq!(beacon.heads().await.unwrap(), heads(&[(500, 1)]));
+    assert!(since.elapsed() < Duration::from_millis(5_900), "{:?}", since.elapsed());
+    slow.store(0, Ordering::Relaxed);
+    assert_eq!(beacon.heads().await.unwrap(), heads(&[(1_000, 2), (500, 1)]));
+}
+
+#[tokio::test]
+async fn reads_the_fork_schedules_of_all_nodes() {
+    let fork = |version: &str, epoch: &str| json!({"previous_version": "0x00000000", "current_version": version, "epoch": epoch});
+    let schedule = async |data: Value| {
+        let answer = json!({ "data": data });
+        serve(Router::new().route("/eth/v1/config/fork_schedule", get(async move || axum::Json(answer)))).await
+    };
+    let far = fork("0x07000000", "18446744073709551615");
+    let urls = vec![
+        schedule(json!([fork("0x06000000", "411392"), far])).await,
+        schedule(json!([fork("0x07000000", "500000")])).await,
+        schedule(json!([fork("0x070000", "500000")])).await,
+        serve(node(1_000, 512, 1)).await,
+    ];
+    let named = |version: u8, epoch| protocol::message::ScheduledFork { version: [version, 0, 0, 0].into(), epoch };
+    assert_eq!(beacon(urls).schedules().await.unwrap(), [vec![named(6, 411_392)], vec![named(7, 500_000)]]);
+}
+
 #[tokio::test]
 async fn a_node_that_failed_is_not_waited_for_again_at_once() {
     let (down, calls) = counted(Router::new().fallback(async || StatusCode::INTERNAL_SERVER_ERROR)).await;

@@ -123,6 +123,7 @@ async fn each_problem_of_the_enclave_has_its_status() {
         (Problem::Ledger, 503, "ledger"),
         (Problem::StaleChain, 503, "stale_chain"),
         (Problem::Unproven, 503, "unproven"),
+        (Problem::HeadConflict, 503, "head_conflict"),
         (Problem::Nsm, 503, "nsm"),
     ] {
         let host = Host::start().await;

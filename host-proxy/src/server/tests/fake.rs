@@ -104,6 +104,8 @@ pub(super) fn status(phase: Phase) -> Status {
         problem: None,
         touched: vec![],
         schedule_left: None,
+        conflict: None,
+        schedule: None,
     }
 }
 
