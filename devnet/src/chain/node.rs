@@ -13,7 +13,7 @@ use super::committee::{Committee, SyncAggregate};
 use super::contracts::Contracts;
 use super::evm::{self, Call, Ran};
 use super::ssz::{self, Root};
-use super::transaction::{self, Account, Accounts, Sent};
+use super::transaction::{Accounts, Sent};
 use super::world::{View, World};
 use super::{Config, Faults, Head, Receipt};
 
