@@ -176,6 +176,7 @@ pub async fn enclave(args: EnclaveArgs) -> Result<()> {
     let config = enclave::Config {
         listen: Listen::Unix { path: args.socket, port: args.port, relay: args.relay },
         roots: Arc::new(roots),
+        ticks: enclave::Ticks::Kernel,
         observer: Arc::new(Watch::new(args.kill, args.trace, args.times)),
     };
     enclave::run(nsm, config).await?;

@@ -7,7 +7,7 @@ use attestation_verifier::debug_mode;
 use rustls::RootCertStore;
 use vault::{Image, Vault};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Ticks};
 use crate::egress::Tls;
 use crate::entropy::Entropy;
 use crate::nsm::{Nsm, NsmError};
@@ -22,13 +22,15 @@ pub struct Config {
     pub listen: Listen,
     /// Whose certificates platforms may show.
     pub roots: Arc<RootCertStore>,
+    /// Who counts the time after boot.
+    pub ticks: Ticks,
     /// Who watches.
     pub observer: Arc<dyn Observer>,
 }
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config").field("listen", &self.listen).finish_non_exhaustive()
+        f.debug_struct("Config").field("listen", &self.listen).field("ticks", &self.ticks).finish_non_exhaustive()
     }
 }
 
@@ -63,9 +65,9 @@ pub async fn run(nsm: Arc<dyn Nsm>, config: Config) -> Result<(), BootError> {
     }
     let [pcr0, pcr1, pcr2] = image;
     let entropy = Entropy::gather(nsm.as_ref())?;
-    let clock = Clock::starting_at(nsm.now_ms()?);
+    let clock = Clock::start(&nsm, config.ticks)?;
     let vault = entropy.with(|rng| Vault::new(&Image { pcr0, pcr1, pcr2 }, rng));
-    let tls = Tls::new(&config.roots, clock).map_err(BootError::Tls)?;
+    let tls = Tls::new(&config.roots, clock.clone()).map_err(BootError::Tls)?;
     let listener = config.listen.bind().map_err(BootError::Listen)?;
     let enclave = Arc::new(Enclave { vault, nsm, entropy, clock, tls, config });
     server::serve(&enclave, &listener).await.map_err(BootError::Listen)

@@ -22,6 +22,7 @@ mod clock;
 mod driver;
 mod egress;
 mod entropy;
+pub mod init;
 pub mod nsm;
 mod nsm_device;
 mod observer;
@@ -29,7 +30,7 @@ mod server;
 mod transport;
 
 pub use boot::{BootError, Config, run};
-pub use clock::Clock;
+pub use clock::{Clock, Ticks};
 pub use nsm_device::NsmDevice;
 pub use observer::{Observer, Point, Silent};
 pub use transport::Listen;

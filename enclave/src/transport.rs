@@ -10,7 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_vsock::{VMADDR_CID_ANY, VsockAddr, VsockListener, VsockStream};
 
 /// The parent instance's context id.
-const PARENT: u32 = 3;
+pub(crate) const PARENT: u32 = 3;
 /// A handshake line, at most.
 const LINE: usize = 32;
 
