@@ -47,6 +47,8 @@ mod difference;
 mod document;
 mod expectations;
 mod extensions;
+#[cfg(feature = "release")]
+pub mod json;
 mod payload;
 mod pcrs;
 #[cfg(feature = "release")]

@@ -4,25 +4,24 @@
 //! {
 //!   "format": 1,
 //!   "pcrs": { "0": "<96 hex digits>", "1": "...", "2": "...", "8": "..." },
-//!   "eif": { }, "sections": [ ], "tcb": [ ], "source": { }
+//!   "eif": { "length": 9000000, "sha256": "..." },
+//!   "sections": [ { "kind": "kernel", "length": 2000000, "sha256": "..." } ],
+//!   "tcb": [ { "name": "sha2", "version": "0.11.1", "sha256": "..." } ],
+//!   "source": { "revision": "<40 hex digits>", "inputs": "...", "crates": "..." }
 //! }
 //! ```
 //!
 //! `format` and `pcrs` are read here. Register 8 is there for a signed image, and no other register is: each of the rest says
 //! something about a machine or a vault and not about an image. The four other names are what the builder says about the image beside its
-//! registers (file, sections, crates, source revision); their values are for whoever builds the image again, and nothing else is tolerated.
-//! `schema/release.json` has all of it.
+//! registers (file, sections, crates, source revision); their values are for whoever builds the image again, `eif-build verify` above all,
+//! and nothing else is tolerated. `schema/release.json` has all of it.
 //!
 //! Strict, because two readers who differ about one file trust two images: UTF-8 JSON of at most [`MAX_RELEASE`] bytes, no key twice in
 //! any object at any depth, registers in exactly 96 lower-case hex digits and none of them zero.
 
-use core::fmt;
+use serde_json::{Map, Value};
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::error::Category;
-use serde_json::{Map, Number, Value};
-
+use crate::json::{self, JsonError};
 use crate::pcrs::{Image, Measurement, ZeroMeasurement};
 
 /// The longest file: a thousand crates by name and hash fit in.
@@ -98,7 +97,10 @@ impl Release {
         if bytes.len() > MAX_RELEASE {
             return Err(ReleaseError::TooLong);
         }
-        let Strict(value) = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
+        let value = json::read(bytes).map_err(|error| match error {
+            JsonError::Malformed { line, column } => ReleaseError::Json { line, column },
+            JsonError::DuplicateKey { line, column } => ReleaseError::DuplicateKey { line, column },
+        })?;
         let Value::Object(fields) = value else {
             return Err(ReleaseError::NotAnObject);
         };
@@ -139,76 +141,4 @@ fn register(pcrs: &Map<String, Value>, index: u8) -> Result<Option<Measurement>,
     let bytes = digits.and_then(|text| hex::decode(text).ok()).and_then(|bytes| <[u8; 48]>::try_from(bytes).ok());
     let bytes = bytes.ok_or(ReleaseError::PcrDigits(index))?;
     Measurement::try_from(bytes).map(Some).map_err(|ZeroMeasurement| ReleaseError::ZeroPcr(index))
-}
-
-/// Every JSON value fits [`Strict`], so the one thing in its data that can be wrong is a key.
-fn unreadable(error: &serde_json::Error) -> ReleaseError {
-    let (line, column) = (error.line(), error.column());
-    match error.classify() {
-        Category::Data => ReleaseError::DuplicateKey { line, column },
-        Category::Syntax | Category::Eof | Category::Io => ReleaseError::Json { line, column },
-    }
-}
-
-/// A JSON value in which no object has a key twice.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue).map(Self)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
-            all.push(item);
-        }
-        Ok(Value::Array(all))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut all = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            if all.contains_key(&key) {
-                return Err(A::Error::custom("a key stands twice"));
-            }
-            let Strict(value) = entries.next_value()?;
-            all.insert(key, value);
-        }
-        Ok(Value::Object(all))
-    }
 }

@@ -1,6 +1,6 @@
 //! What this project's builder writes besides what the format demands, so that PCRs name one file and no border between sections can be moved.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use attestation_verifier::json;
 
 use crate::cpio::{CpioError, Tree};
 use crate::{Architecture, Eif, Kind};
@@ -83,61 +83,5 @@ fn kernel(image: &[u8]) -> Result<(), CanonicalError> {
 
 /// Whether bytes are one JSON object in which no object names a key twice.
 pub(crate) fn is_json_object(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().first() == Some(&b'{') && serde_json::from_slice::<Unrepeated>(bytes).is_ok()
-}
-
-/// Any JSON value without repeated keys; nothing of it is kept.
-struct Unrepeated;
-
-impl<'de> Deserialize<'de> for Unrepeated {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Unrepeated {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self, E> {
-        Ok(Self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(Self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        let mut keys = std::collections::BTreeSet::new();
-        while let Some((key, _)) = members.next_entry::<String, Self>()? {
-            if !keys.insert(key) {
-                return Err(A::Error::custom("repeated key"));
-            }
-        }
-        Ok(Self)
-    }
+    json::read(bytes).is_ok_and(|value| value.is_object())
 }

@@ -31,10 +31,12 @@ mod format;
 mod measure;
 mod read;
 pub mod signature;
+mod vault_image;
 mod write;
 
 pub use error::EifError;
 pub use format::{Architecture, HEADER_SIZE, Kind, MAX_FILE, MAX_SECTIONS, MAX_SIGNATURE, SECTION_HEADER_SIZE};
 pub use measure::{Measurements, Pcr};
 pub use read::{Eif, Section};
+pub use vault_image::{Signer, VaultImage, VaultImageError};
 pub use write::Image;
