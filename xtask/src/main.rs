@@ -6,6 +6,7 @@
 mod bare;
 mod compile;
 mod docs;
+mod image;
 mod process;
 mod repository;
 mod run;

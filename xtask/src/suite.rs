@@ -47,6 +47,8 @@ pub(crate) enum Need {
     Node { for_what: &'static str },
     /// Rust's standard library for another target.
     Target { target: &'static str, for_what: &'static str },
+    /// A program of the machine.
+    Program { program: &'static str, for_what: &'static str },
     /// A `python3`, with its standard library alone.
     Python { for_what: &'static str },
 }
@@ -126,6 +128,18 @@ pub(crate) const ALL: &[Suite] = &[
         ],
     },
     package("eif", "eif-build", "the image's format: writer, strict reader, measurements"),
+    Suite {
+        name: "image",
+        about: "the enclave image is the same from two folders, and small enough (rustup, musl-gcc and what builds a kernel; minutes)",
+        runs: Runs::Check(crate::image::check),
+        needs: &[
+            Need::Target { target: crate::image::TARGET, for_what: "the enclave image" },
+            Need::Program { program: "musl-gcc", for_what: "the enclave image" },
+            Need::Program { program: "flex", for_what: "the enclave image's kernel" },
+            Need::Program { program: "bison", for_what: "the enclave image's kernel" },
+            Need::Program { program: "bc", for_what: "the enclave image's kernel" },
+        ],
+    },
     package("beacon", "beacon-api", "what beacon nodes answer, as bytes"),
     package("host", "host-proxy", "API, stores, chain feed, relay"),
     package("client", "client", "SDK and the pst-vault command"),

@@ -10,7 +10,7 @@ use crate::repository;
 /// The list.
 pub(crate) const FILE: &str = "enclave/tcb.txt";
 /// What the image is built for, so that the list does not depend on the machine that makes it.
-const TARGET: &str = "x86_64-unknown-linux-gnu";
+const TARGET: &str = crate::image::TARGET;
 
 /// Checks the list against the lockfile, and that no fake is on it. Returns the number of checks.
 pub(crate) fn check() -> Result<u64> {

@@ -18,6 +18,7 @@ pub(crate) struct Missing {
 pub(crate) fn provide(need: Need) -> Result<(), Missing> {
     match need {
         Need::Python { for_what } => has("python3").map_err(|why| Missing { part: for_what, why }),
+        Need::Program { program, for_what } => has(program).map_err(|why| Missing { part: for_what, why }),
         Need::Node { for_what } => has("node").map_err(|why| Missing { part: for_what, why }),
         Need::Target { target, for_what } => add_target(target).map_err(|why| Missing { part: for_what, why }),
         Need::Npm { folder, for_what } => {
