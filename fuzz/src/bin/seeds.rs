@@ -4,6 +4,8 @@
 mod chain_seeds;
 #[path = "../../chain/json.rs"]
 mod json;
+#[path = "../../../eif-build/tests/kit/seeds.rs"]
+mod eif_seeds;
 #[path = "../../../attestation-verifier/tests/kit/mod.rs"]
 mod kit;
 #[path = "../../../host-proxy/beacon/tests/beacon_api/render.rs"]
@@ -24,6 +26,7 @@ fn main() -> std::io::Result<()> {
     write("chain_execution", &chain_seeds::execution())?;
     write("chain_advance", &chain_seeds::advance())?;
     write("beacon_api", &json::answers())?;
+    write("eif_read", &eif_seeds::images())?;
     let kit = Kit::new();
     let signed = Signed::new(&kit);
     let definite = Kit::with(|kit| kit.indefinite = false);
