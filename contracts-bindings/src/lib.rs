@@ -2,15 +2,16 @@
 //!
 //! The types come from the compiled artifacts in `contracts/artifacts`, so they are what the deployed code speaks. The Solidity sources stand
 //! beside them; `node contracts/build.mjs --check` shows that the artifacts are theirs. What Solidity knows and its ABI does not (enums, how
-//! a store's id is made, how a rule is written, what is signed, how grants make a tree) is spelled out here.
+//! a store's id is made, how a rule is written, how grants make a tree) is spelled out here.
 //!
-//! Out of scope: running the contracts (`policy`), proving their state (`chain`) and sending transactions (`client`).
+//! Out of scope: what is signed for `VaultRegistry` (`protocol::anchor`), running the contracts (`policy`), proving their state (`chain`) and
+//! sending transactions (`client`).
 
 pub mod admin;
 mod class;
-pub mod eip712;
 mod generated;
 mod grant_tree;
+mod revert;
 mod rule;
 mod store;
 mod transaction;
@@ -20,6 +21,7 @@ use alloy_primitives::{B256, keccak256};
 pub use class::{Class, Status, UnknownClass, UnknownStatus};
 pub use generated::{StoreAccessPolicy, StoreRegistry, VaultRegistry};
 pub use grant_tree::GrantTree;
+pub use revert::revert_reason;
 pub use rule::{rule, rule_text};
 pub use store::store_id;
 pub use transaction::Transaction;

@@ -26,7 +26,7 @@ pub struct NewVault {
     pub guardian: Address,
     /// Seconds before an image or a reset holds; a week to a year.
     pub delay: u64,
-    /// The vault key's, over [`CreateVault`](crate::eip712::CreateVault).
+    /// The vault key's, over `protocol::anchor::CreateVault`.
     pub signature: P256Sig,
 }
 
@@ -59,13 +59,13 @@ impl VaultAdmin {
         Transaction::call(self.0, &VaultRegistry::revokeImageCall { vault, image })
     }
 
-    /// By anybody, with the writer key's signature over [`Anchor`](crate::eip712::Anchor).
+    /// By anybody, with the writer key's signature over `protocol::anchor::Anchor`.
     #[must_use]
     pub fn advance(self, vault: B256, size: u64, root: B256, signature: P256Sig) -> Transaction {
         Transaction::call(self.0, &VaultRegistry::advanceCall { vault, size, root, sig: signature })
     }
 
-    /// By anybody, with the vault key's signature over [`ClaimWriter`](crate::eip712::ClaimWriter).
+    /// By anybody, with the vault key's signature over `protocol::anchor::ClaimWriter`.
     #[must_use]
     pub fn claim_writer(self, vault: B256, writer: P256Key, size: u64, root: B256, signature: P256Sig) -> Transaction {
         Transaction::call(self.0, &VaultRegistry::claimWriterCall { vault, writer, size, root, sig: signature })

@@ -5,8 +5,8 @@ use alloy_sol_types::{SolStruct, SolValue};
 use contracts_bindings::{
     VaultRegistry,
     VaultRegistry::{P256Key, P256Sig, createVaultCall},
-    eip712::CreateVault,
 };
+use protocol::anchor::CreateVault;
 use revm::primitives::hardfork::SpecId;
 use sha2::{Digest, Sha256};
 

@@ -5,12 +5,12 @@ use alloy_sol_types::{Eip712Domain, SolStruct, SolValue};
 use contracts_bindings::{
     AUTHORIZE_GAS, Class, StoreAccessPolicy, StoreRegistry, VaultRegistry,
     VaultRegistry::{P256Key, P256Sig},
-    eip712::{CreateVault, vault_registry_domain},
     grants::Grant,
     registry::{Decision, Param, Request, StoreRef, Subject},
     rule_text,
 };
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
+use protocol::anchor::CreateVault;
 
 use crate::chain::{CHAIN_ID, Chain, Failed};
 
@@ -65,7 +65,7 @@ pub(crate) fn malleated(signature: &P256Sig) -> P256Sig {
 }
 
 pub(crate) fn domain(vaults: Address) -> Eip712Domain {
-    vault_registry_domain(CHAIN_ID, vaults)
+    protocol::anchor::domain(CHAIN_ID, vaults)
 }
 
 pub(crate) fn vault_id(admin: Address) -> B256 {

@@ -6,8 +6,8 @@ use contracts_bindings::{
     VaultRegistry,
     VaultRegistry::{P256Key, P256Sig},
     admin::VaultAdmin,
-    eip712::{Anchor, ClaimWriter},
 };
+use protocol::anchor::{Anchor, ClaimWriter};
 use revm::primitives::hardfork::SpecId;
 
 use crate::vault_registry::other_vault;
