@@ -1,6 +1,6 @@
 //! Calling a platform through the vault: sign, seal, send, open, check the receipt.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +9,11 @@ use protocol::cbor;
 use protocol::http::{Request, Response};
 use protocol::ledger::Receipt;
 use protocol::ohttp::ClientSetup;
+use protocol::signatures::{self, CallerSignature};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
+use crate::agent::DelegatedAgent;
 use crate::connection::Connection;
 use crate::keys::AccountKey;
 use crate::ledger::{CheckedReceipt, check_receipt};
@@ -20,6 +22,47 @@ use crate::verify::{Serving, now, random};
 /// Seconds that a call may be on its way.
 const WINDOW: u64 = 120;
 const OHTTP_REQUEST: &str = "message/ohttp-req";
+
+/// Who signs a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Signer<'a> {
+    /// The caller.
+    Account(&'a AccountKey),
+    /// An agent, in the name of the caller who delegated to it.
+    Agent(&'a DelegatedAgent),
+}
+
+impl<'a> From<&'a AccountKey> for Signer<'a> {
+    fn from(key: &'a AccountKey) -> Self {
+        Self::Account(key)
+    }
+}
+
+impl<'a> From<&'a DelegatedAgent> for Signer<'a> {
+    fn from(agent: &'a DelegatedAgent) -> Self {
+        Self::Agent(agent)
+    }
+}
+
+impl Signer<'_> {
+    fn caller(self) -> Address {
+        match self {
+            Self::Account(key) => key.address(),
+            Self::Agent(agent) => agent.caller(),
+        }
+    }
+
+    fn sign(self, request: &mut Request, digest: &B256) -> Result<()> {
+        match self {
+            Self::Account(key) => signatures::set(request, &CallerSignature::Key(key.sign(digest).into()), None),
+            Self::Agent(agent) => {
+                let (signature, agent) = agent.sign(digest)?;
+                signatures::set(request, &signature, Some(&agent));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// What to call, and for which store.
 #[derive(Clone, Debug)]
@@ -83,13 +126,14 @@ impl Connection {
     ///
     /// # Errors
     /// The request has no normal form, the host does not deliver, or the receipt does not verify.
-    pub async fn call(&self, serving: &Serving, key: &AccountKey, call: &CallRequest) -> Result<Answered> {
+    pub async fn call<'a>(&self, serving: &Serving, signer: impl Into<Signer<'a>>, call: &CallRequest) -> Result<Answered> {
+        let signer = signer.into();
         let mut rng = ChaCha20Rng::from_seed(random()?);
         let setup = ClientSetup::new(&serving.key_config, &mut rng).context("the vault's key is unusable")?;
         let mut request = call.request()?;
         let issued_at = now()?;
         let fields = CallFields {
-            caller: key.address(),
+            caller: signer.caller(),
             origin: call.origin,
             salt: call.salt,
             role: call.role,
@@ -106,7 +150,7 @@ impl Connection {
         let domain =
             call::domain(self.constitution.network.chain_id(), self.constitution.store_registry.address.into(), self.vault_id);
         let digest = call::digest(&unsigned, &domain);
-        call::set_signature(&mut request, &key.sign(&digest));
+        signer.sign(&mut request, &digest)?;
         let (message, opener) = setup.seal(&request.encode_padded()?)?;
         let bytes = self.post("/v1/request", OHTTP_REQUEST, message).await?;
         let plain = opener.open(&bytes).ok().context("the answer was not made by the verified enclave")?;

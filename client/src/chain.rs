@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::{Encodable, Header};
-use anyhow::{Context, Result, bail, ensure};
+use alloy_sol_types::SolCall;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use contracts_bindings::{Transaction, revert_reason};
 use serde_json::{Value, json};
 
 use crate::keys::AccountKey;
@@ -12,6 +14,8 @@ use crate::keys::AccountKey;
 /// How long a receipt is waited for.
 const PATIENCE: Duration = Duration::from_mins(3);
 const TIP: u64 = 1_000_000_000;
+/// Gas of a transaction, at most (EIP-7825).
+const GAS: u64 = 1 << 24;
 
 /// An execution node.
 #[derive(Clone, Debug)]
@@ -27,9 +31,13 @@ impl Node {
         Self { url: url.to_owned(), http: reqwest::Client::new() }
     }
 
-    async fn ask(&self, method: &str, params: Value) -> Result<Value> {
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Result<Value> {
         let answer = self.post(method, &params).await?;
         if let Some(error) = answer.get("error") {
+            let data = error.get("data").and_then(Value::as_str).and_then(|data| data.parse::<Bytes>().ok());
+            if let Some(reason) = data.and_then(|data| revert_reason(&data)) {
+                bail!("the contract says {reason}");
+            }
             bail!("the execution node refuses {method}: {error}");
         }
         answer.get("result").cloned().context("the execution node's answer has no result")
@@ -61,6 +69,25 @@ impl Node {
     pub async fn view(&self, to: Address, data: &[u8]) -> Result<Bytes> {
         let call = json!({ "to": to, "data": Bytes::copy_from_slice(data) });
         Ok(serde_json::from_value(self.ask("eth_call", json!([call, "latest"])).await?)?)
+    }
+
+    /// Calls a view and reads what it returns.
+    ///
+    /// # Errors
+    /// The node refuses, or there is no such contract.
+    pub async fn read<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
+        let returned = self.view(to, &call.abi_encode()).await?;
+        C::abi_decode_returns_validate(&returned).map_err(|_| anyhow!("what is at {to} does not answer {}", C::SIGNATURE))
+    }
+
+    /// When a block was made, in unix seconds. By a number in hex or a tag.
+    ///
+    /// # Errors
+    /// The node refuses.
+    pub async fn time_of(&self, block: &str) -> Result<u64> {
+        let block = self.ask("eth_getBlockByNumber", json!([block, false])).await?;
+        let time = block.get("timestamp").and_then(Value::as_str).context("no such block")?;
+        Ok(u64::from_str_radix(time.trim_start_matches("0x"), 16)?)
     }
 
     /// Hash and state root of the block that this node has at a height; `None` if it has none.
@@ -135,6 +162,15 @@ impl Node {
         Ok(u64::from_str_radix(number.trim_start_matches("0x"), 16)?)
     }
 
+    /// Sends a transaction to a contract and waits until it is in a block.
+    ///
+    /// # Errors
+    /// The node refuses it, or it reverts; or it is the creation of a contract.
+    pub async fn send(&self, chain_id: u64, key: &AccountKey, transaction: &Transaction) -> Result<Mined> {
+        let to = transaction.to.context("only a call of a contract is sent here")?;
+        self.transact(chain_id, key, to, transaction.data.to_vec()).await
+    }
+
     /// Sends a transaction and waits until it is in a block. Returns that block's number and the logs.
     ///
     /// # Errors
@@ -151,7 +187,7 @@ impl Node {
             chain_id,
             nonce,
             fee: price.saturating_mul(2).saturating_add(TIP),
-            gas: gas.saturating_add(gas / 4),
+            gas: gas.saturating_add(gas / 4).min(GAS),
             to,
             data,
         };

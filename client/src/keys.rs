@@ -99,10 +99,15 @@ pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+/// Text of a file that only its owner can read.
+pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>> {
     let mode = fs::metadata(path).with_context(|| format!("can't read the key {}", path.display()))?.permissions().mode();
     ensure!(mode.trailing_zeros() >= 6, "{} can be read by others: run chmod 600 on it", path.display());
-    let text = Zeroizing::new(fs::read_to_string(path)?);
+    Ok(Zeroizing::new(fs::read_to_string(path)?))
+}
+
+fn secret(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    let text = read_private(path)?;
     let text = text.trim();
     let mut bytes = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), bytes.as_mut_slice())

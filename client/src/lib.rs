@@ -6,7 +6,9 @@
 //!
 //! Out of scope: what a document proves (`attestation-verifier`), formats (`protocol`).
 
+pub mod agent;
 pub mod anchor;
+pub mod calendar;
 pub mod caller;
 pub mod chain;
 pub mod checkpoint;

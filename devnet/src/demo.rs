@@ -86,6 +86,7 @@ impl Demo {
                 world,
                 &[
                     "grant",
+                    "add",
                     "--key",
                     "owner.key",
                     "--portfolio",
@@ -131,6 +132,7 @@ impl Demo {
                 world,
                 &[
                     "grant",
+                    "add",
                     "--key",
                     "owner.key",
                     "--portfolio",

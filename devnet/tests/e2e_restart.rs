@@ -111,7 +111,7 @@ fn t12_t18_yesterdays_store_with_its_unspent_limit_is_refused() {
     run(async {
         let mut shared = world().await;
         let caller = shared.world.address("operator").unwrap();
-        let grant = ["--json", "grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--operation"];
+        let grant = ["--json", "grant", "add", "--key", "owner.key", "--portfolio", "1", "--caller", &caller, "--operation"];
         let grant = [grant.as_slice(), &["shopify.query.orders", "--seconds", LONG, "--capacity", "1", "--wait"]].concat();
         shared.world.vault_ok(&grant).await.unwrap();
         let (data, yesterday, today) =

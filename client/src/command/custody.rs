@@ -9,7 +9,7 @@ use protocol::cbor;
 use serde_json::json;
 
 use super::admin::node;
-use super::args::{CheckpointArgs, GenesisArgs, UnlockArgs};
+use super::args::{CheckpointArgs, GenesisArgs, UnlockVaultArgs};
 use super::report::{Exit, Output};
 use crate::checkpoint::finalized_block;
 use crate::connection::{Connection, printable};
@@ -61,9 +61,10 @@ pub(super) async fn genesis(connection: &Connection, out: Output, args: GenesisA
     Ok(Exit::Done)
 }
 
-pub(super) async fn unlock(connection: &Connection, out: Output, args: UnlockArgs) -> Result<Exit> {
-    let member = load_member(&args.member)?;
-    let text = fs::read_to_string(&args.share).with_context(|| format!("can't read {}", args.share.display()))?;
+pub(super) async fn unlock(connection: &Connection, out: Output, args: UnlockVaultArgs) -> Result<Exit> {
+    let (member, share) = args.member.zip(args.share).context("--member and --share")?;
+    let member = load_member(&member)?;
+    let text = fs::read_to_string(&share).with_context(|| format!("can't read {}", share.display()))?;
     let share = read_share(&text)?;
     let setup = setup(connection).await?;
     out.line("verified: this image, this constitution, waiting for shares");

@@ -8,11 +8,13 @@ use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result, bail, ensure};
 use protocol::cbor;
 use protocol::ledger::{Body, Receipt};
+use protocol::limits;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::admin::{node, policy};
-use super::args::{CallArgs, LedgerArgs, LedgerCommand, SimulateArgs, StoreArgs, StoreCommand};
+use super::agent::signer;
+use super::args::{CallArgs, LedgerArgs, LedgerCommand, SimulateArgs, StoreAddArgs};
 use super::report::{Exit, Output};
 use crate::caller::{Answered, CallRequest};
 use crate::connection::{Connection, printable};
@@ -98,15 +100,22 @@ fn request(args: &CallArgs) -> Result<CallRequest> {
         body,
         origin: args.store.origin,
         salt: args.store.salt,
-        role: args.role.unwrap_or_default(),
-        evidence: Vec::new(),
+        role: args.role.map_or(B256::ZERO, |role| role.0),
+        evidence: args.evidence.as_deref().map_or_else(|| Ok(Vec::new()), evidence)?,
         min_finalized_slot: 0,
     })
 }
 
+fn evidence(path: &Path) -> Result<Vec<u8>> {
+    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+    let bytes = hex::decode(text.trim()).with_context(|| format!("{} is not hex", path.display()))?;
+    ensure!(bytes.len() <= limits::EVIDENCE, "evidence has at most {} bytes", limits::EVIDENCE);
+    Ok(bytes)
+}
+
 pub(super) async fn call(connection: &Connection, out: Output, args: CallArgs) -> Result<Exit> {
     let serving = connection.verify_serving().await?;
-    let answered = connection.call(&serving, &AccountKey::load(&args.key)?, &request(&args)?).await?;
+    let answered = connection.call(&serving, signer(&args.signer)?.signer(), &request(&args)?).await?;
     show(&answered, out, args.include, args.receipt.as_deref())
 }
 
@@ -121,7 +130,7 @@ pub(super) async fn simulate(connection: &Connection, out: Output, args: Simulat
         body: inner.request()?.encode()?.to_vec(),
         ..inner
     };
-    let answered = connection.call(&serving, &AccountKey::load(&args.key)?, &outer).await?;
+    let answered = connection.call(&serving, signer(&args.signer)?.signer(), &outer).await?;
     if answered.outcome != "vault" {
         return show(&answered, out, args.include, None);
     }
@@ -129,8 +138,7 @@ pub(super) async fn simulate(connection: &Connection, out: Output, args: Simulat
     super::simulation::print(&simulated, at, out)
 }
 
-pub(super) async fn store(connection: &Connection, out: Output, args: StoreArgs) -> Result<Exit> {
-    let StoreCommand::Add(args) = args.command;
+pub(super) async fn add_store(connection: &Connection, out: Output, args: StoreAddArgs) -> Result<Exit> {
     let owner = AccountKey::load(&args.owner)?;
     let policy: Address = policy(connection)?;
     let token = StoreToken {

@@ -129,7 +129,7 @@ impl Site {
     /// It fails.
     pub async fn give_grant(&self, to: &str, what: &[&str]) -> Result<()> {
         let caller = self.address(to)?;
-        let mut args = vec!["grant", "--key", "owner.key", "--portfolio", "1", "--caller", &caller];
+        let mut args = vec!["grant", "add", "--key", "owner.key", "--portfolio", "1", "--caller", &caller];
         args.extend(what);
         self.vault_ok(&args).await?;
         Ok(())
