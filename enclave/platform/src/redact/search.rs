@@ -49,14 +49,14 @@ impl Search {
         }
         samples.sort_unstable();
         samples.dedup();
-        let mut sampled = Zeroizing::new(vec![0_u64; 1 << 10]);
+        let mut known = Zeroizing::new(vec![0_u64; 1 << 10]);
         for [hash, ..] in samples.iter() {
-            if let Some(word) = sampled.get_mut(word_of(*hash)) {
+            if let Some(word) = known.get_mut(word_of(*hash)) {
                 *word |= bit_of(*hash);
             }
         }
         let stride = shortest.saturating_sub(SAMPLE).saturating_add(1).clamp(1, 64);
-        Self { patterns, sampled, samples, stride, parts }
+        Self { patterns, sampled: known, samples, stride, parts }
     }
 
     /// Each place where a form stands.
