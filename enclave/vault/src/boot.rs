@@ -23,6 +23,9 @@ pub(crate) async fn configure(io: &Io, shared: &Shared, constitution: &[u8], set
     let constitution = Constitution::read(constitution).map_err(|_| refused)?;
     let settings = Settings::read(settings).map_err(|_| refused)?;
     let network = network(&constitution.network).ok_or(refused)?;
+    // An image whose presets are not sound would name nothing, or sign nothing: it does not start.
+    platform::tables().map_err(|_| refused)?;
+    platform::check_presets().map_err(|_| refused)?;
     let (digest, settings_digest) = (constitution.digest(), settings.digest());
     let vault_id = constitution.vault_id();
     {

@@ -15,7 +15,7 @@ use protocol::{cbor, http, provision};
 use crate::append::append;
 use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
-use crate::refusal::{RECEIPT, Refusal};
+use crate::refusal::{OUTCOME, RECEIPT, Refusal};
 use crate::state::Shared;
 use crate::views::{Fetched, Lacking};
 use crate::{internal, perform};
@@ -99,10 +99,15 @@ async fn permitted_and_done(
     if authenticated.request().authority == provision::HOST {
         return internal::answer(io, shared, authenticated, identity).await;
     }
+    if let Some(mut answer) = platform::own_token_answer(authenticated.request()) {
+        // An SDK that asks its platform for a token gets a placeholder; the token that is used is the vault's.
+        answer.headers.push((OUTCOME.to_owned(), b"vault".to_vec()));
+        return Ok(answer);
+    }
     let (preset, operations) = named(&authenticated)?;
     let permit = permitted(io, shared, authenticated, operations, identity).await?;
-    // A projection is a narrower view of the response. None is known here, so nothing is asked of the platform under one.
-    if !permit.projection().is_zero() {
+    // A projection is a narrower view of the response. Under one that the preset does not have nothing is asked of the platform.
+    if !preset.has_view(permit.operations(), permit.projection()) {
         return Err(Refusal::NotPermitted("projection.unknown".to_owned()).into());
     }
     perform::perform(io, shared, permit, preset, identity).await

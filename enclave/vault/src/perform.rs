@@ -246,7 +246,9 @@ async fn send(
             if status == 401 {
                 return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
             }
-            let Ok(mut response) = redactor.response(response) else {
+            let returned = redactor.response(response).ok();
+            let returned = returned.and_then(|response| preset.answer(permit.operations(), permit.projection(), response).ok());
+            let Some(mut response) = returned else {
                 return Err(use_it.ended(ending, Refusal::Upstream("response.refused")).await?);
             };
             let receipt = use_it.outcome(ending, Sha256::digest(&response.body).into()).await?;

@@ -25,3 +25,4 @@ pub use parameter::Encoding;
 pub(crate) use presets::of;
 pub use presets::tables;
 pub use table::{Evidence, Known, Repeat, Scope, Table, TableError, View, Watch};
+pub use token::own_token_answer;

@@ -40,7 +40,12 @@ pub fn tables() -> Result<Vec<&'static Table>, TableError> {
     TABLES.iter().map(|table| table.as_ref().map_err(Clone::clone)).collect()
 }
 
+/// Those that are tables.
+pub(super) fn all() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter_map(|table| table.as_ref().ok())
+}
+
 /// The table of a preset.
 pub(crate) fn of(preset: &str) -> Option<&'static Table> {
-    TABLES.iter().filter_map(|table| table.as_ref().ok()).find(|table| table.preset == preset)
+    all().find(|table| table.preset == preset)
 }

@@ -1,11 +1,13 @@
 //! A preset's own token endpoint: an SDK that asks for a token gets a placeholder from the vault, and nothing is sent.
 
-use protocol::http::Response;
+use protocol::http::{Request, Response};
 
+use super::naming::Named;
 use super::reading::Reading;
 use super::selector::Selector;
 use super::table::Table;
 use super::template::Template;
+use crate::preset::Preset;
 
 /// Where a platform gives out tokens.
 #[derive(Debug)]
@@ -31,6 +33,18 @@ impl TokenEndpoint {
         let methods = self.methods.iter().any(|method| selector.methods.contains(method));
         hosts && methods && selector.paths.iter().any(|path| path.overlaps(&self.path))
     }
+}
+
+/// The vault's own answer to an SDK that asks its platform for a token, on the platform's login host or the store's own. `None` for every
+/// other request.
+#[must_use]
+pub fn own_token_answer(request: &Request) -> Option<Response> {
+    let of_store = Preset::of_host(&request.authority).and_then(Preset::table);
+    let of_login = super::presets::all().filter(|table| table.has_token_host(&request.authority));
+    of_store.into_iter().chain(of_login).find_map(|table| match table.name(request, &request.authority) {
+        Ok(Named::OwnTokenEndpoint(answer)) => Some(answer),
+        Ok(Named::Operations(_)) | Err(_) => None,
+    })
 }
 
 impl Table {

@@ -13,6 +13,7 @@ mod tests;
 
 use core::fmt;
 
+use alloy_primitives::B256;
 use credential::{Fields, Secret};
 use policy::Operation;
 use protocol::http::{Request, Response};
@@ -26,7 +27,7 @@ use crate::grant::{Bucket, Endpoint, Grant};
 use crate::inject::{InjectError, inject};
 use crate::materials::{Context, Materials};
 use crate::name::NameError;
-use crate::operations::{self, Named, Table};
+use crate::operations::{self, AnswerError, Named, Table};
 use crate::redact::{Redactor, RedactorError};
 use crate::request::{PrepareError, Prepared, app_fits, searched};
 use crate::shopify;
@@ -280,6 +281,22 @@ impl Preset {
             Named::Operations(operations) => Ok(operations),
             Named::OwnTokenEndpoint(_) => Err(NameError::OwnTokenEndpoint),
         }
+    }
+
+    /// Whether there is such a view of the answers to all these operations. Zero is the whole answer.
+    #[must_use]
+    pub fn has_view(self, operations: &[Operation], projection: B256) -> bool {
+        let names: Vec<&str> = operations.iter().map(|operation| operation.name.as_str()).collect();
+        projection.is_zero() || self.table().is_some_and(|table| table.view(projection, &names).is_some())
+    }
+
+    /// What of a redacted answer to these operations is handed back: no credential that the platform just made, and no more than the
+    /// view shows.
+    ///
+    /// # Errors
+    /// See [`AnswerError`].
+    pub fn answer(self, operations: &[Operation], projection: B256, response: Response) -> Result<Response, AnswerError> {
+        self.table().ok_or(AnswerError::View)?.answer(operations, projection, response)
     }
 
     /// The caller's request as it goes to the binding's host: the selector put in, the token injected, signed. `now_ms` is trusted

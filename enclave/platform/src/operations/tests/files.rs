@@ -137,6 +137,14 @@ fn every_dangerous_operation_has_its_class() {
 }
 
 fn asked(preset: &str, method: &str, url: &str, content_type: &str, body: &str) -> Result<Vec<(String, Class)>, NameError> {
+    let (host, _) = url.split_once('/').unwrap();
+    match table(preset).name(&request(method, url, content_type, body), host)? {
+        Named::Operations(operations) => Ok(operations.into_iter().map(|operation| (operation.name, operation.class)).collect()),
+        Named::OwnTokenEndpoint(_) => Err(NameError::OwnTokenEndpoint),
+    }
+}
+
+fn request(method: &str, url: &str, content_type: &str, body: &str) -> Request {
     let (host, path) = url.split_once('/').unwrap();
     let mut request = Request {
         method: method.to_owned(),
@@ -149,10 +157,7 @@ fn asked(preset: &str, method: &str, url: &str, content_type: &str, body: &str) 
     if !content_type.is_empty() {
         request.headers.push(("content-type".to_owned(), content_type.as_bytes().to_vec()));
     }
-    match table(preset).name(&request, host)? {
-        Named::Operations(operations) => Ok(operations.into_iter().map(|operation| (operation.name, operation.class)).collect()),
-        Named::OwnTokenEndpoint(_) => Err(NameError::OwnTokenEndpoint),
-    }
+    request
 }
 
 /// A read, something closed, and something without a name, of each.
@@ -416,6 +421,12 @@ fn t47_each_preset_s_own_token_endpoint_is_answered_and_not_asked() {
         ("payoneer", "POST", "login.payoneer.com/api/v2/oauth2/token", "application/x-www-form-urlencoded", "a=b"),
     ] {
         assert_eq!(asked(preset, method, url, content_type, body), Err(NameError::OwnTokenEndpoint), "{url}");
+        let answer = crate::own_token_answer(&request(method, url, content_type, body)).unwrap_or_else(|| panic!("{url}"));
+        assert!(String::from_utf8(answer.body).unwrap().contains("pst-vault-placeholder"), "{url}");
+    }
+    // Nothing else has such an answer.
+    for url in ["api.amazon.com/orders/v0/orders", "api.ebay.com/sell/fulfillment/v1/order", "login.evil.example/auth/o2/token"] {
+        assert!(crate::own_token_answer(&request("GET", url, "", "")).is_none(), "{url}");
     }
 }
 
