@@ -114,7 +114,12 @@ pub(crate) const ALL: &[Suite] = &[
         needs: &[Need::Npm { folder: "enclave/policy/anvil", for_what: "deciding as another node does" }],
     },
     package("credential", "credential", "records, keys and what erases them"),
-    package("platform", "platform", "operation names, injection, redaction"),
+    Suite {
+        name: "platform",
+        about: "presets: operation names, injection, tokens, signatures, redaction; published SDKs sign alike (node)",
+        runs: Runs::Package { package: "platform", targets: Targets::All },
+        needs: &[Need::Npm { folder: "enclave/platform/sdks", for_what: "signing as published SDKs do" }],
+    },
     package("vault", "vault", "the conversations and the ledger"),
     package("enclave", "enclave", "transport, egress, entropy, boot"),
     package("verifier", "attestation-verifier", "attestation documents"),
