@@ -6,6 +6,7 @@ mod condition;
 mod custody;
 mod grant;
 mod image;
+mod platform;
 mod portfolio;
 mod sending;
 mod store;
@@ -24,6 +25,7 @@ pub(super) use grant::{DenyArgs, GrantAddArgs, GrantArgs, GrantCommand, WhichArg
 pub(super) use image::{
     ImageArgs, ImageCommand, ResetArgs, ResetCommand, UnlockArgs, UnlockCommand, UnlockVaultArgs, UnlockWhichArgs,
 };
+pub(super) use platform::{PlatformArgs, PlatformCommand};
 pub(super) use portfolio::{BreakerArgs, BreakerCommand, ChangeName, PauseArgs, PortfolioArgs, PortfolioCommand, SeatArgs};
 pub(super) use sending::{SendArgs, StoresArgs};
 pub(super) use store::{StoreAddArgs, StoreArgs, StoreCommand};
@@ -76,6 +78,8 @@ pub enum Command {
     Genesis(GenesisArgs),
     /// Seal your share to the verified enclave; or open one closed operation of one store for a time (propose, veto, show)
     Unlock(UnlockArgs),
+    /// Platforms that the image knows: what is sealed, where it goes, what calls are named
+    Platform(PlatformArgs),
     /// Stores: hand one over, move them between portfolios, set their status
     Store(StoreArgs),
     /// Call a platform through the vault, like curl

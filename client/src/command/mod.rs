@@ -8,6 +8,7 @@ mod effect;
 mod grant_terms;
 mod grants;
 mod image;
+mod platforms;
 mod portfolio;
 mod receipts;
 mod report;
@@ -46,6 +47,10 @@ pub async fn run(cli: Cli) -> Result<Exit> {
     if let Command::Agent(args::AgentArgs { command: AgentCommand::New { file, curve } }) = command {
         return agent::new(&file, curve, Output { json, devnet: false });
     }
+    // Nor does what this build knows of platforms.
+    if let Command::Platform(args) = command {
+        return platforms::run(Output { json, devnet: false }, args);
+    }
     let file = VaultFile::load(&vault)?;
     let out = Output { json, devnet: file.is_devnet() };
     let mut connection = Connection::new(file)?;
@@ -54,7 +59,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         out.line(&printable(&format!("ok  {} and {} name one image", path.display(), vault.display())));
     }
     match command {
-        Command::Key { .. } | Command::Address { .. } => Ok(Exit::Done),
+        Command::Key { .. } | Command::Address { .. } | Command::Platform(_) => Ok(Exit::Done),
         Command::Status => use_vault::status(&connection, out).await,
         Command::Verify => use_vault::verify(&connection, out).await,
         Command::Call(args) => use_vault::call(&connection, out, args).await,
