@@ -3,7 +3,7 @@
 //!
 //! Nobody proves a configuration, so nothing depends on it but a warning. The enclave refuses an unknown fork by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,9 +78,8 @@ pub(crate) fn unknown(schedule: &Schedule, announced: &[Vec<ScheduledFork>], win
     };
     let mut named: BTreeMap<(u64, ByteArray<4>), usize> = BTreeMap::new();
     for node in announced {
-        let forks: BTreeMap<_, _> =
-            node.iter().filter(|fork| matters(fork)).map(|fork| ((fork.epoch, fork.version), ())).collect();
-        for fork in forks.into_keys() {
+        let forks: BTreeSet<_> = node.iter().filter(|fork| matters(fork)).map(|fork| (fork.epoch, fork.version)).collect();
+        for fork in forks {
             *named.entry(fork).or_default() += 1;
         }
     }
