@@ -111,8 +111,7 @@ fn execution(blobs: bool, ssz: &[u8]) -> Value {
         "block_number": reader.uint(), "gas_limit": reader.uint(), "gas_used": reader.uint(), "timestamp": reader.uint(),
     });
     let extra = reader.offset();
-    let fee = alloy_primitives::U256::from_le_slice(reader.take(32));
-    value["base_fee_per_gas"] = json!(fee.to_string());
+    value["base_fee_per_gas"] = json!(decimal(reader.take(32)));
     for name in ["block_hash", "transactions_root", "withdrawals_root"] {
         value[name] = reader.hex(32);
     }
@@ -122,4 +121,22 @@ fn execution(blobs: bool, ssz: &[u8]) -> Value {
     }
     value["extra_data"] = json!(format!("0x{}", hex::encode(&ssz[extra..])));
     value
+}
+
+/// A little-endian number in decimal, digit by digit from the last.
+fn decimal(bytes: &[u8]) -> String {
+    let mut rest = bytes.to_vec();
+    let mut digits = Vec::new();
+    loop {
+        let mut remainder = 0_u16;
+        for byte in rest.iter_mut().rev() {
+            let value = remainder * 256 + u16::from(*byte);
+            *byte = u8::try_from(value / 10).unwrap();
+            remainder = value % 10;
+        }
+        digits.push(char::from(b'0' + u8::try_from(remainder).unwrap()));
+        if rest.iter().all(|byte| *byte == 0) {
+            return digits.into_iter().rev().collect();
+        }
+    }
 }
