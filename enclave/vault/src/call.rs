@@ -201,16 +201,22 @@ pub(crate) async fn asked(
     operations: Vec<Operation>,
     identity: &Identity,
 ) -> Result<Asked, Stop> {
+    let store = store_of(&authenticated, identity);
     Ok(match answered(io, shared, authenticated, operations, identity).await? {
         Answered::None { authenticated, refusal } => Asked::Refused { authenticated, refusal, evidence: None },
-        Answered::Proven(proven) => match decided(io, shared, *proven)? {
-            Ok(permit) => Asked::Permitted(Box::new(permit)),
-            Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {
-                authenticated: Box::new(authenticated),
-                refusal: Refusal::NotPermitted(rule),
-                evidence: Some(Box::new(evidence)),
-            },
-        },
+        Answered::Proven(proven) => {
+            let read = proven.touched().clone();
+            let decided = decided(io, shared, *proven)?;
+            shared.state().remember(store.0, decided.is_ok(), &read)?;
+            match decided {
+                Ok(permit) => Asked::Permitted(Box::new(permit)),
+                Err(policy::Refused { authenticated, rule, evidence }) => Asked::Refused {
+                    authenticated: Box::new(authenticated),
+                    refusal: Refusal::NotPermitted(rule),
+                    evidence: Some(Box::new(evidence)),
+                },
+            }
+        }
     })
 }
 
@@ -250,7 +256,7 @@ pub(crate) async fn answered(
         }
     };
     let store = store_of(&authenticated, identity);
-    let mut lacking = Lacking::with(shared.state().views.touched.of(&store).cloned().unwrap_or_default());
+    let mut lacking = Lacking::with(shared.state().views.touched.of(&store));
     let mut read = Wanted::default();
     loop {
         let proving = pair.with(|finalized, attested| {
@@ -263,7 +269,7 @@ pub(crate) async fn answered(
                 read.merge(&attested.needed);
                 if lacking.fetch(io, shared, &pair, &finalized, &attested).await? == Fetched::Unproven {
                     // The host is told of it at every status, until a block is final that came after this.
-                    shared.state().remember(store.0, &read)?;
+                    shared.state().remember(store.0, false, &read)?;
                     return Ok(none(authenticated, Refusal::Unproven));
                 }
             }
@@ -274,10 +280,7 @@ pub(crate) async fn answered(
                 };
                 return Ok(none(authenticated, refusal));
             }
-            Proving::Proven(proven) => {
-                shared.state().remember(store.0, proven.touched())?;
-                return Ok(Answered::Proven(proven));
-            }
+            Proving::Proven(proven) => return Ok(Answered::Proven(proven)),
         }
     }
 }

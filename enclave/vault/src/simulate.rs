@@ -9,7 +9,7 @@ use protocol::http::{Request, Response};
 use protocol::ledger::{Evidence, Head};
 use serde_json::{Value, json};
 
-use crate::call::{Answered, Denied, answered, decided, named_request};
+use crate::call::{Answered, Denied, answered, decided, named_request, store_of};
 use crate::conversation::Io;
 use crate::internal::json_response;
 use crate::refusal::Refusal;
@@ -29,6 +29,7 @@ pub(crate) async fn simulate(
         .iter()
         .map(|Operation { name, class, params: _ }| json!({ "operation": name, "class": class_name(*class) }))
         .collect();
+    let store = store_of(&authenticated, identity);
     let proven = match answered(io, shared, authenticated, operations, identity).await? {
         Answered::None { refusal: refusal @ (Refusal::StaleChain | Refusal::Unproven), .. } => return Err(refusal.into()),
         Answered::None { refusal, .. } => {
@@ -37,6 +38,8 @@ pub(crate) async fn simulate(
         }
         Answered::Proven(proven) => proven,
     };
+    // Whoever likes may try what is permitted to others: it is no use of the store.
+    shared.state().remember(store.0, false, proven.touched())?;
     let (touched, gas) = (read(proven.touched()), proven.gas());
     let (allowed, rule, evidence) = match decided(io, shared, *proven)? {
         Ok(permit) => (true, String::new(), permit.evidence()),

@@ -164,10 +164,10 @@ impl State {
         }
     }
 
-    /// Remembers what a decision about a store read.
-    pub(crate) fn remember(&mut self, store: [u8; 32], read: &Wanted) -> Result<(), Stop> {
-        let provisioned = self.serving()?.provisioned(&store);
-        self.views.touched.remember(store, provisioned, read);
+    /// Remembers what a decision about a store read, and whether it permits anything here.
+    pub(crate) fn remember(&mut self, store: [u8; 32], permitted: bool, read: &Wanted) -> Result<(), Stop> {
+        let used = permitted && self.serving()?.provisioned(&store);
+        self.views.touched.remember(store, used, read);
         Ok(())
     }
 

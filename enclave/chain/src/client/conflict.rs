@@ -49,8 +49,10 @@ impl Evidence {
 pub(super) struct History(VecDeque<Final>);
 
 struct Final {
-    /// Of the checkpoint. The one that a client starts from is a block, and nobody says of which epoch.
-    epoch: Option<u64>,
+    /// First and last epoch that it was seen as the checkpoint of: after empty slots it is that of several, and of all between. The
+    /// one that a client starts from is a block, and nobody says of which epoch.
+    epochs: Option<(u64, u64)>,
+    /// For the last one.
     evidence: Evidence,
 }
 
@@ -67,14 +69,15 @@ impl Final {
     /// the same or a later one.
     fn contradicts(&self, other: &Finalized) -> bool {
         let Evidence { slot, root, signed: _ } = &self.evidence;
-        let reordered = |epoch: u64| epoch == other.epoch || (epoch < other.epoch) != (*slot < other.slot);
-        *root != other.root && (*slot == other.slot || self.epoch.is_some_and(reordered))
+        let reordered =
+            |(first, last): (u64, u64)| (first..=last).contains(&other.epoch) || (last < other.epoch) != (*slot < other.slot);
+        *root != other.root && (*slot == other.slot || self.epochs.is_some_and(reordered))
     }
 }
 
 impl History {
     pub(super) fn starting_at(slot: Slot, root: [u8; 32]) -> Self {
-        Self(VecDeque::from([Final { epoch: None, evidence: Evidence { slot, root, signed: None } }]))
+        Self(VecDeque::from([Final { epochs: None, evidence: Evidence { slot, root, signed: None } }]))
     }
 
     /// What is remembered and can't be on one chain with `finalized`.
@@ -82,15 +85,18 @@ impl History {
         self.0.iter().find(|known| known.contradicts(finalized)).map(|known| &known.evidence)
     }
 
-    /// Remembers a checkpoint that contradicts none of the others, with the first message that proved it.
+    /// Remembers a checkpoint that contradicts none of the others.
     pub(super) fn remember(&mut self, finalized: &Finalized, message: Message<'_>) {
         let Finalized { epoch, slot, root } = *finalized;
-        if self.0.iter().any(|known| known.evidence.root == root && known.epoch.is_some()) {
+        if let Some(known) = self.0.iter_mut().find(|known| known.evidence.root == root) {
+            let (first, last) = known.epochs.unwrap_or((epoch, epoch));
+            if known.epochs.is_none() || epoch > last {
+                known.evidence = Evidence::message(slot, root, message);
+            }
+            known.epochs = Some((first.min(epoch), last.max(epoch)));
             return;
         }
-        // The start, now that its epoch is known.
-        self.0.retain(|known| known.evidence.root != root);
-        self.0.push_back(Final { epoch: Some(epoch), evidence: Evidence::message(slot, root, message) });
+        self.0.push_back(Final { epochs: Some((epoch, epoch)), evidence: Evidence::message(slot, root, message) });
         while self.0.len() > REMEMBERED {
             self.0.pop_front();
         }

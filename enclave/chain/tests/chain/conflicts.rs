@@ -117,6 +117,12 @@ fn one_block_may_be_the_checkpoint_of_several_epochs() {
     assert_eq!(slots(&client), (64, 170));
     finalize(&mut client, 200, Block::new(128)).unwrap();
     assert_eq!(slots(&client), (128, 200));
+    // And another block is that of none of them.
+    let theirs = of_epoch(3, 210, Block::new(96));
+    let error = client.advance(Message::Finality(&theirs.finality()), theirs.now()).unwrap_err();
+    assert_eq!(error, AdvanceError::Conflict { slot: Slot(96) });
+    let Conflict { ours, .. } = frozen(&mut client);
+    assert_eq!((ours.slot, ours.signed.as_deref()), (Slot(64), Some(again.finality().as_slice())));
 }
 
 #[test]
