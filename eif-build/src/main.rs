@@ -37,7 +37,7 @@ enum Command {
         /// The image
         #[arg(long, short, default_value = "target/pst-vault.eif")]
         output: PathBuf,
-        /// Fetched packages and finished kernels [default: PST_VAULT_CACHE, or pst-vault in the user's cache folder]
+        /// Fetched packages and finished kernels [default: `$PST_VAULT_CACHE`, or pst-vault in the user's cache folder]
         #[arg(long)]
         cache: Option<PathBuf>,
         /// cargo's folder for the program [default: target/image in the repository]

@@ -49,16 +49,17 @@ fn changed(out: &mut Vec<String>, name: &str, a: Section<'_>, b: &[u8]) {
     match kind {
         Kind::CommandLine | Kind::Metadata => out.push(format!("{name}: {} and {}", text(a), text(b))),
         Kind::Kernel | Kind::Signature => out.push(format!("{name}: {} and {}", blob(a), blob(b))),
-        Kind::Ramdisk => match (Tree::parse(a), Tree::parse(b)) {
-            (Ok(a_tree), Ok(b_tree)) => {
+        Kind::Ramdisk => {
+            if let (Ok(a_tree), Ok(b_tree)) = (Tree::parse(a), Tree::parse(b)) {
                 let before = out.len();
                 files(out, name, &a_tree, &b_tree);
                 if out.len() == before {
                     out.push(format!("{name}: the same files in archives of another form (times, owners, order or padding)"));
                 }
+            } else {
+                out.push(format!("{name}: {} and {}; not both can be read as archives", blob(a), blob(b)));
             }
-            _ => out.push(format!("{name}: {} and {}; not both can be read as archives", blob(a), blob(b))),
-        },
+        }
     }
 }
 
