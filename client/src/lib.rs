@@ -15,6 +15,7 @@ pub mod checkpoint;
 pub mod command;
 pub mod connection;
 pub mod custody;
+pub mod delegation;
 pub mod keys;
 pub mod ledger;
 pub mod provision;

@@ -156,9 +156,9 @@ pub(crate) const ALL: &[Suite] = &[
     },
     Suite {
         name: "e2e",
-        about: "a whole vault in its processes: the demo, the canary, the kills (minutes)",
+        about: "a whole vault in its processes: the demo, the canary, the kills, the walk-throughs (minutes; node)",
         runs: Runs::Package { package: "devnet", targets: Targets::EndToEnd },
-        needs: &[],
+        needs: &[Need::Npm { folder: "contracts-bindings/contracts", for_what: "the walk-through of a policy, with forge" }],
     },
     Suite {
         name: "interop",

@@ -15,10 +15,11 @@ use super::args::{AgentArgs, AgentCommand, ClassName, CurveName, Name, Seconds, 
 use super::effect::Takes;
 use super::report::{Exit, Output};
 use super::sending::{Plan, deliver};
-use crate::agent::{AgentSecret, DelegatedAgent, DelegationFile, delegation_digest, typed_data};
+use crate::agent::{AgentSecret, DelegatedAgent};
 use crate::calendar::utc;
 use crate::caller::Signer;
 use crate::connection::Connection;
+use crate::delegation::{DelegationFile, delegation_digest, typed_data};
 use crate::keys::AccountKey;
 use crate::verify::now;
 
