@@ -17,6 +17,33 @@ const TIP: u64 = 1_000_000_000;
 /// Gas of a transaction, at most (EIP-7825).
 const GAS: u64 = 1 << 24;
 
+/// A block's header as JSON-RPC names its fields, in their order in RLP; and whether each is a number.
+const HEADER: [(&str, bool); 23] = [
+    ("parentHash", false),
+    ("sha3Uncles", false),
+    ("miner", false),
+    ("stateRoot", false),
+    ("transactionsRoot", false),
+    ("receiptsRoot", false),
+    ("logsBloom", false),
+    ("difficulty", true),
+    ("number", true),
+    ("gasLimit", true),
+    ("gasUsed", true),
+    ("timestamp", true),
+    ("extraData", false),
+    ("mixHash", false),
+    ("nonce", false),
+    ("baseFeePerGas", true),
+    ("withdrawalsRoot", false),
+    ("blobGasUsed", true),
+    ("excessBlobGas", true),
+    ("parentBeaconBlockRoot", false),
+    ("requestsHash", false),
+    ("blockAccessListHash", false),
+    ("slotNumber", true),
+];
+
 /// An execution node.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -122,6 +149,30 @@ impl Node {
             return Ok(None);
         }
         Ok(Some(serde_json::from_value(answer.get("result").cloned().unwrap_or_default())?))
+    }
+
+    /// RLP header of a block, by its hash.
+    ///
+    /// # Errors
+    /// The node does not have it, or has another.
+    pub async fn header(&self, hash: B256) -> Result<Bytes> {
+        let block = self.ask("eth_getBlockByHash", json!([hash, false])).await?;
+        ensure!(!block.is_null(), "the node does not have block {hash}");
+        let mut fields = Vec::new();
+        // What a fork added is there from that fork on, and in this order.
+        for (name, is_number) in HEADER {
+            let Some(text) = block.get(name).and_then(Value::as_str) else { break };
+            if is_number {
+                text.parse::<U256>()?.encode(&mut fields);
+            } else {
+                text.parse::<Bytes>()?.encode(&mut fields);
+            }
+        }
+        let mut header = Vec::new();
+        Header { list: true, payload_length: fields.len() }.encode(&mut header);
+        header.extend(fields);
+        ensure!(keccak256(&header) == hash, "the node's block {hash} has another hash");
+        Ok(header.into())
     }
 
     /// keccak256 of the code that runs for an account at a block, its delegate's if it names one (EIP-7702); that of nothing if it has none.

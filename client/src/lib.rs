@@ -18,6 +18,7 @@ pub mod custody;
 pub mod delegation;
 pub mod keys;
 pub mod ledger;
+pub mod proofs;
 pub mod provision;
 pub mod reexecution;
 pub mod release;

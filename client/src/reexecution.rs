@@ -40,6 +40,8 @@ pub struct Question {
     pub about: String,
     /// Block that it is asked at.
     pub block: u64,
+    /// That block's hash.
+    pub hash: B256,
     /// Contract.
     pub to: Address,
     /// Call data.
@@ -130,6 +132,7 @@ fn account_question(call: &Call, to_sign: B256, signature: &[u8], head: &Head) -
     Question {
         about: format!("signature of the contract {} at block {}", call.caller, head.block_number),
         block: head.block_number,
+        hash: B256::from(*head.block_hash),
         to: call.caller,
         data: isValidSignatureCall { hash: to_sign, signature: Bytes::copy_from_slice(signature) }.abi_encode().into(),
         gas: SIGNATURE_GAS,
@@ -168,6 +171,7 @@ fn evaluated(
     Ok(heads.map(|(name, head, returned)| Question {
         about: format!("{} at the {name} head, block {}", evaluation.operation, head.block_number),
         block: head.block_number,
+        hash: B256::from(*head.block_hash),
         to: vault.registry,
         data: data.clone(),
         gas: AUTHORIZE_GAS,

@@ -74,7 +74,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
             }
             StoreCommand::Show { store } => stores::show(&connection, out, store).await,
         },
-        Command::Receipt(args) => receipts::check(&connection, out, args).await,
+        Command::Receipt(args) => receipts::run(&connection, out, args).await,
         Command::Ledger(args) => use_vault::ledger(&connection, out, args).await,
         Command::Checkpoint(args) => custody::checkpoint(&connection, out, args).await,
         Command::Genesis(args) => custody::genesis(&connection, out, args).await,

@@ -71,16 +71,24 @@ pub enum ProofError {
 ///
 /// ```compile_fail
 /// let account = chain::Account::Absent;
-/// let mut state = chain::ProvenState { head: todo!(), accounts: Default::default() };
+/// let mut state = chain::ProvenState { head: todo!(), under: chain::StateUnder::new([0; 32]) };
 /// ```
 /// ```compile_fail
-/// fn forge(state: &mut chain::ProvenState, account: chain::Account) {
+/// fn forge(state: &mut chain::StateUnder, account: chain::Account) {
 ///     state.accounts.insert([0; 20], account);
 /// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProvenState {
     head: VerifiedHead,
+    under: StateUnder,
+}
+
+/// What hangs under one state root, as far as it was proven. Whose root that is it does not say: under a [`VerifiedHead`]'s it is a [`ProvenState`], and
+/// nothing else lets a call through.
+#[derive(Clone, Debug)]
+pub struct StateUnder {
+    root: [u8; 32],
     accounts: BTreeMap<[u8; 20], Entry>,
     code: Codes,
 }
@@ -125,13 +133,14 @@ impl ProvenState {
     /// Nothing is proven yet.
     #[must_use]
     pub fn new(head: VerifiedHead) -> Self {
-        Self { head, accounts: BTreeMap::new(), code: Codes::default() }
+        Self { under: StateUnder::new(head.state_root()), head }
     }
 
     /// The state of another head. Code is named by its hash, so it needs no second proof and is kept: the latest [`MAX_CODES`] bytes.
     #[must_use]
     pub fn next(&self, head: VerifiedHead) -> Self {
-        Self { head, accounts: BTreeMap::new(), code: self.code.clone() }
+        let under = StateUnder { code: self.under.code.clone(), ..StateUnder::new(head.state_root()) };
+        Self { under, head }
     }
 
     /// Whose state this is.
@@ -140,7 +149,47 @@ impl ProvenState {
         &self.head
     }
 
+    /// The state without its head.
+    #[must_use]
+    pub const fn under(&self) -> &StateUnder {
+        &self.under
+    }
+
     /// Checks a proof against the head's state root and keeps what it shows.
+    ///
+    /// # Errors
+    /// When any part fails; then nothing of it is kept.
+    pub fn add(&mut self, proof: &AccountProof<'_>) -> Result<(), ProofError> {
+        self.under.add(proof)
+    }
+
+    /// See [`StateUnder::account`].
+    #[must_use]
+    pub fn account(&self, address: [u8; 20]) -> Option<Account> {
+        self.under.account(address)
+    }
+
+    /// See [`StateUnder::slot`].
+    #[must_use]
+    pub fn slot(&self, address: [u8; 20], slot: [u8; 32]) -> Option<[u8; 32]> {
+        self.under.slot(address, slot)
+    }
+
+    /// See [`StateUnder::code`].
+    #[must_use]
+    pub fn code(&self, hash: &[u8; 32]) -> Option<Arc<[u8]>> {
+        self.under.code(hash)
+    }
+}
+
+impl StateUnder {
+    /// Nothing is proven yet.
+    #[must_use]
+    pub fn new(root: [u8; 32]) -> Self {
+        Self { root, accounts: BTreeMap::new(), code: Codes::default() }
+    }
+
+    /// Checks a proof against the state root and keeps what it shows.
     ///
     /// # Errors
     /// When any part fails; then nothing of it is kept.
@@ -149,8 +198,7 @@ impl ProvenState {
         if slots.len() > MAX_SLOTS || code.is_some_and(|code| code.len() > MAX_CODE) {
             return Err(ProofError::TooLarge);
         }
-        let leaf = trie::prove(&self.head.state_root(), &keccak(address), nodes, &mut Checked::for_proofs(1))
-            .map_err(ProofError::Account)?;
+        let leaf = trie::prove(&self.root, &keccak(address), nodes, &mut Checked::for_proofs(1)).map_err(ProofError::Account)?;
         let account = leaf.map_or(Ok(Account::Absent), Account::decode).map_err(ProofError::AccountValue)?;
         let (storage_root, code_hash) = match account {
             Account::Absent => (EMPTY_ROOT, NO_CODE),

@@ -1,7 +1,7 @@
 //! One call in revm over proven state: deterministic, bounded, and nothing read that was not proven.
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
-use chain::{Account, Layout, ProvenState, VerifiedHead};
+use chain::{Account, Layout, ProvenState, StateUnder, VerifiedHead};
 use revm::bytecode::opcode;
 use revm::context::result::{EVMError, ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, ContextTr, Evm, Journal, JournalTr, TxEnv};
@@ -140,6 +140,23 @@ impl RunError {
     }
 }
 
+/// What a run is told of its block: this, and nothing that a block hash does not commit to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its number.
+    pub number: u64,
+    /// Its time, in unix seconds.
+    pub timestamp: u64,
+    /// Layout of the fork at its slot, which names the rules of the EVM.
+    pub layout: Layout,
+}
+
+impl Block {
+    const fn of(head: &VerifiedHead) -> Self {
+        Self { number: head.block_number(), timestamp: head.timestamp(), layout: head.layout() }
+    }
+}
+
 /// A call to run.
 pub(crate) struct Run<'c> {
     pub(crate) from: Address,
@@ -168,6 +185,11 @@ type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>,
 
 /// Runs a call at the state's head.
 pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran {
+    run_at(&Block::of(state.head()), state.under(), run, machine)
+}
+
+/// Runs a call in a block, on the state that hangs under its root.
+pub(crate) fn run_at(block: &Block, state: &StateUnder, run: &Run<'_>, machine: &Machine) -> Ran {
     let mut reader = Reader::new(state, machine);
     let not_run = |ended| Ran { gas: 0, ended };
     let ready = ready(&mut reader, run);
@@ -177,10 +199,10 @@ pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran 
     if let Err(error) = ready {
         return not_run(Ended::Failed(error));
     }
-    let Some(fork) = EvmFork::at(state.head()) else { return not_run(Ended::Failed(RunError::Fork)) };
+    let Some(fork) = EvmFork::of(block.layout) else { return not_run(Ended::Failed(RunError::Fork)) };
     let spec = fork.spec();
     let bounds = machine.bounds();
-    let context = Context::mainnet().with_db(reader).with_block(block(state.head())).with_cfg(config(spec, run.chain_id, bounds));
+    let context = Context::mainnet().with_db(reader).with_block(environment(block)).with_cfg(config(spec, run.chain_id, bounds));
     let mut evm = Evm::new(context, instructions(spec), Bounded(EthPrecompiles::new(spec)));
     let ended = evm.transact_one(TxEnv {
         caller: run.from,
@@ -230,11 +252,11 @@ fn ready(reader: &mut Reader<'_>, run: &Run<'_>) -> Result<(), RunError> {
     }
 }
 
-/// The environment: nothing but what the verified head says. What else the EVM has a field for can't be read.
-fn block(head: &VerifiedHead) -> BlockEnv {
+/// The environment: nothing but what the block says. What else the EVM has a field for can't be read.
+fn environment(block: &Block) -> BlockEnv {
     BlockEnv {
-        number: U256::from(head.block_number()),
-        timestamp: U256::from(head.timestamp()),
+        number: U256::from(block.number),
+        timestamp: U256::from(block.timestamp),
         gas_limit: Bounds::GAS,
         prevrandao: Some(B256::ZERO),
         ..BlockEnv::default()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
-use chain::{Account, ProvenState};
+use chain::{Account, StateUnder};
 use revm::Database;
 use revm::database_interface::DBErrorMarker;
 use revm::state::{AccountInfo, Bytecode};
@@ -46,7 +46,7 @@ impl DBErrorMarker for Stop {}
 /// for all of it. Such a run is discarded, whatever it came to.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    state: &'a ProvenState,
+    state: &'a StateUnder,
     machine: &'a Machine,
     slots: usize,
     holders: HashMap<B256, Address>,
@@ -61,7 +61,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(state: &'a ProvenState, machine: &'a Machine) -> Self {
+    pub(crate) fn new(state: &'a StateUnder, machine: &'a Machine) -> Self {
         Self {
             state,
             machine,

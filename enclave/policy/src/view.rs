@@ -1,9 +1,9 @@
 //! A read of any contract at one head.
 
 use alloy_primitives::{Address, B256, Bytes};
-use chain::ProvenState;
+use chain::{ProvenState, StateUnder};
 
-use crate::evm::{Ended, Run, RunError, run};
+use crate::evm::{Block, Ended, Ran, Run, RunError, run, run_at};
 use crate::machine::Machine;
 use crate::wanted::Wanted;
 
@@ -46,9 +46,23 @@ pub enum Viewed {
 /// Runs a call at the state's head. With `code_hash_pin` the contract must have that code.
 #[must_use]
 pub fn view(state: &ProvenState, call: &ViewCall, code_hash_pin: Option<B256>, machine: &Machine) -> Viewed {
+    viewed(run(state, &as_run(call, code_hash_pin), machine))
+}
+
+/// Runs a call again on the state of whatever block: for an auditor, who takes the block from a receipt. Nothing that lets a call through takes what
+/// comes of it.
+#[must_use]
+pub fn view_at(block: &Block, state: &StateUnder, call: &ViewCall, machine: &Machine) -> Viewed {
+    viewed(run_at(block, state, &as_run(call, None), machine))
+}
+
+const fn as_run(call: &ViewCall, code_hash: Option<B256>) -> Run<'_> {
     let ViewCall { from, to, data, gas, chain_id } = call;
-    let call = Run { from: *from, to: *to, data, gas: *gas, chain_id: *chain_id, code_hash: code_hash_pin };
-    match run(state, &call, machine).ended {
+    Run { from: *from, to: *to, data, gas: *gas, chain_id: *chain_id, code_hash }
+}
+
+fn viewed(ran: Ran) -> Viewed {
+    match ran.ended {
         Ended::Missing { missing, touched: _ } => Viewed::Missing(missing),
         Ended::Returned { data, touched, called } => Viewed::Output { data, touched, called },
         Ended::Failed(error) => Viewed::Error(error),

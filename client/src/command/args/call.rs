@@ -85,11 +85,35 @@ pub struct ReceiptArgs {
 /// See [`Command::Receipt`](super::Command::Receipt).
 #[derive(Debug, Subcommand)]
 pub enum ReceiptCommand {
-    /// Run a receipt's decisions again at its blocks, on a node with their state, and say what differs
+    /// Run a receipt's decisions again at its blocks and say what differs
+    ///
+    /// A node that has the receipt's blocks runs them itself. With --proofs nothing but Merkle proofs is taken from the node, or from a file that
+    /// `receipt prove` saved: the contract runs here, as the enclave ran it, on state that hangs under the receipt's own block hashes. For a head
+    /// that was orphaned since there is no other way.
+    ///
+    /// Exit codes: 0 the same decisions; 1 it could not be checked; 3 something differs, and the lines say what.
     Check {
+        /// Run them here, from proofs alone
+        #[arg(long)]
+        proofs: bool,
+        /// Take the proofs from this file, and ask no node
+        #[arg(long, value_name = "FILE", requires = "proofs", conflicts_with = "rpc")]
+        saved: Option<PathBuf>,
         /// An execution node that keeps old state; the vault file's if it is not given
         #[arg(long, value_name = "URL")]
         rpc: Option<String>,
+        /// A receipt that `call` or `store add` saved
+        #[arg(value_name = "FILE")]
+        receipt: PathBuf,
+    },
+    /// Save what proves a receipt's decisions, while a node still has the state: headers, Merkle proofs and code
+    Prove {
+        /// An execution node that has the state; the vault file's if it is not given
+        #[arg(long, value_name = "URL")]
+        rpc: Option<String>,
+        /// Where the proofs are written
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
         /// A receipt that `call` or `store add` saved
         #[arg(value_name = "FILE")]
         receipt: PathBuf,
