@@ -1,20 +1,20 @@
 //! From `auth.json` to what runs. Whatever a template could lack at run time is refused here.
 
-use super::data::{Account, Data, Needs, Probe};
+mod grants;
+mod signers;
+
+use super::data::{Data, Needs};
 use super::field::{FieldRule, Form, Kind};
-use super::host::{Hosts, is_host};
+use super::host::Hosts;
 use super::raw::{self, File};
 use super::{AppUse, Wrong};
-use crate::grant::{Answer, Endpoint, Expiry, Grant, GrantKind};
-use crate::json::{Json, Pointer};
-use crate::matching::Case;
+use grants::cases;
+
 use crate::request::condition::Condition;
 use crate::request::place::{Name, Place};
 use crate::request::put::{Put, Value};
 use crate::request::selector::Selector;
 use crate::request::{Recipe, fit_header};
-use crate::sign::payload::Piece;
-use crate::sign::{Component, HttpSignature, Oauth1, Payload, Scheme, Signer};
 use crate::template::{FieldRef, Scope, Template, Variable};
 
 /// Reads one file.
@@ -219,189 +219,10 @@ impl<'a> Compiler<'a> {
             })
     }
 
-    fn signer(&self, sign: &raw::Sign, of: For) -> Result<Signer, Wrong> {
-        let when = self.condition(&sign.when)?;
-        let scheme = match (&sign.template, &sign.http_signature, &sign.oauth1) {
-            (Some(template), None, None) => self.template_scheme(template, &when, of)?,
-            (None, Some(scheme), None) => {
-                let key = self.field(&scheme.key)?;
-                if self.form(&key) != Some(Form::Ed25519) || !self.is_sure(&key, &when, of) || scheme.components.is_empty() {
-                    return Err(Wrong::Key);
-                }
-                let components: Vec<Component> = scheme.components.iter().map(|text| Component::parse(text)).collect();
-                Scheme::HttpSignature(HttpSignature { components, key })
-            }
-            (None, None, Some(scheme)) => {
-                let hmac = matches!(
-                    scheme.algorithm,
-                    crate::sign::crypto::Algorithm::HmacSha1
-                        | crate::sign::crypto::Algorithm::HmacSha256
-                        | crate::sign::crypto::Algorithm::HmacSha512
-                );
-                if !hmac {
-                    return Err(Wrong::Algorithm);
-                }
-                let texts = [&scheme.consumer_key, &scheme.consumer_secret, &scheme.token, &scheme.token_secret];
-                let mut templates = Vec::new();
-                for text in texts {
-                    let template = self.template(text)?;
-                    self.total(&template, &when, of)?;
-                    templates.push(template);
-                }
-                let templates = <[Template; 4]>::try_from(templates).map_err(|_| Wrong::Sign)?;
-                Scheme::Oauth1(Oauth1::new(scheme.algorithm, templates, scheme.carrier))
-            }
-            _ => return Err(Wrong::Sign),
-        };
-        Ok(Signer { when, scheme })
-    }
-
-    fn template_scheme(&self, template: &raw::Template, when: &Condition, of: For) -> Result<Scheme, Wrong> {
-        let key = self.template(&template.key)?;
-        self.total(&key, when, of)?;
-        if template.algorithm.keyed() != key.names_secret() {
-            return Err(Wrong::Key);
-        }
-        let mut pieces = Vec::new();
-        for piece in &template.payload {
-            pieces.push(match piece {
-                raw::Piece::Text(text) => {
-                    let text = self.template(text)?;
-                    self.total(&text, when, of)?;
-                    if text.names_signature() {
-                        return Err(Wrong::Template);
-                    }
-                    Piece::Text(text)
-                }
-                raw::Piece::Path { strip } => Piece::Path { strip: strip.clone() },
-                raw::Piece::Sorted { from, skip, skip_empty } => {
-                    Piece::Sorted { from: from.clone(), skip: skip.clone(), skip_empty: *skip_empty }
-                }
-                raw::Piece::Body { unless } => Piece::Body { unless: unless.clone() },
-                raw::Piece::Query {} => Piece::Query,
-            });
-        }
-        // A bare hash without a secret in it would be no signature.
-        let secret = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.names_secret()));
-        if !template.algorithm.keyed() && !secret {
-            return Err(Wrong::Key);
-        }
-        let put = self.put(&template.put, of)?;
-        if !put.names_signature() {
-            return Err(Wrong::Sign);
-        }
-        Ok(Scheme::Template { payload: Payload { algorithm: template.algorithm, key, pieces, encoding: template.encoding }, put })
-    }
-
     fn puts(&self, puts: &[raw::Put], of: For) -> Result<Vec<Put>, Wrong> {
         let puts: Vec<Put> = puts.iter().map(|put| self.put(put, of)).collect::<Result<_, _>>()?;
         // What is put before the signature is made can't have it.
         if puts.iter().any(Put::names_signature) { Err(Wrong::Put) } else { Ok(puts) }
-    }
-
-    fn signers(&self, signers: &[raw::Sign], of: For) -> Result<Vec<Signer>, Wrong> {
-        signers.iter().map(|sign| self.signer(sign, of)).collect()
-    }
-
-    fn grant(&self, grant: &raw::Grant, hosts: &Hosts) -> Result<Grant, Wrong> {
-        let when = self.condition(&grant.when)?;
-        // What is picked by the connection alone can't depend on the request.
-        if !when.paths.is_empty() || !grant.path.starts_with('/') || grant.path.contains('?') {
-            return Err(Wrong::Grant);
-        }
-        let endpoint = match grant.host.as_str() {
-            "{host}" if !matches!(hosts, Hosts::Any) => Endpoint::Store,
-            host if is_host(host) => Endpoint::Host(host.to_owned()),
-            _ => return Err(Wrong::Host),
-        };
-        if !matches!(grant.method.as_str(), "GET" | "POST") {
-            return Err(Wrong::Grant);
-        }
-        // Puts and signers of a grant hold under the grant's own condition too.
-        let with = |part: &raw::When| raw::When {
-            has: grant.when.has.iter().chain(&part.has).cloned().collect(),
-            lacks: grant.when.lacks.iter().chain(&part.lacks).cloned().collect(),
-            is: grant.when.is.iter().chain(&part.is).map(|(name, value)| (name.clone(), value.clone())).collect(),
-            paths: part.paths.clone(),
-        };
-        let mut recipe = Recipe::default();
-        for put in &grant.put {
-            let when = with(&put.when);
-            let put = raw::Put {
-                at: put.at.clone(),
-                value: put.value.clone(),
-                basic: put.basic.clone(),
-                number: put.number,
-                when,
-                secret_in_url: put.secret_in_url.clone(),
-            };
-            recipe.put.extend(self.puts(&[put], For::Grant)?);
-        }
-        for sign in &grant.sign {
-            let mut sign = sign.clone();
-            sign.when = with(&sign.when);
-            if let Some(template) = &mut sign.template {
-                template.put.when = with(&template.put.when);
-            }
-            recipe.sign.push(self.signer(&sign, For::Grant)?);
-        }
-        if grant.kind == GrantKind::RefreshToken {
-            let refresh = self.field("refresh_token")?;
-            if !self.is_sure(&refresh, &when, For::Grant) || grant.answer.refresh.is_none() {
-                return Err(Wrong::Grant);
-            }
-        }
-        Ok(Grant {
-            kind: grant.kind,
-            when,
-            method: grant.method.clone(),
-            endpoint,
-            path: grant.path.clone(),
-            recipe,
-            answer: answer(&grant.answer)?,
-            rotation: grant.rotation,
-            grace: grant.grace,
-            early_s: grant.early_s,
-            bucket: grant.bucket,
-        })
-    }
-
-    fn probe(&self, probe: &raw::Probe, hosts: &Hosts) -> Result<Probe, Wrong> {
-        let path = self.template(&probe.path)?;
-        let shown = path.variables().all(|(variable, optional)| match variable {
-            Variable::Field(field) => {
-                let url = matches!(self.form(field), Some(Form::Digits | Form::Label | Form::Choice | Form::Word | Form::Path));
-                !field.secret && !optional && url && self.is_sure(field, &Condition::default(), For::Call)
-            }
-            Variable::Host => true,
-            _ => false,
-        });
-        let body = probe.body.clone().unwrap_or_default();
-        let whole = path.is_single() && path.fields().all(|(field, _)| self.form(field) == Some(Form::Path));
-        if !shown || !whole && !probe.path.starts_with('/') || !body.is_empty() && Json::parse(body.as_bytes()).is_err() {
-            return Err(Wrong::Probe);
-        }
-        let account = match &probe.account {
-            raw::Account::Pointer(text) => Account::Pointer(pointer(text)?),
-            raw::Account::Field(name) => {
-                let field = self.field(name)?;
-                if field.secret || probe.ok.is_empty() {
-                    return Err(Wrong::Probe);
-                }
-                Account::Field(field)
-            }
-            raw::Account::Host {} if !probe.ok.is_empty() => Account::Host,
-            raw::Account::Host {} => return Err(Wrong::Probe),
-        };
-        Ok(Probe {
-            method: probe.method.clone(),
-            path,
-            body,
-            absent: probe.absent.iter().map(|text| pointer(text)).collect::<Result<_, _>>()?,
-            ok: cases(&probe.ok)?,
-            account,
-            account_host: probe.account_is_host.then(|| hosts.clone()),
-        })
     }
 
     fn data(&self, file: &File) -> Result<Data, Wrong> {
@@ -485,43 +306,4 @@ impl Put {
         }
         Ok(self)
     }
-}
-
-fn pointer(text: &str) -> Result<Pointer, Wrong> {
-    Pointer::parse(text).filter(Pointer::is_single).ok_or(Wrong::Pointer)
-}
-
-fn cases(cases: &[raw::Case]) -> Result<Vec<Case>, Wrong> {
-    let mut out = Vec::new();
-    for case in cases {
-        let lower = case.contains.iter().all(|part| !part.is_empty() && !part.bytes().any(|byte| byte.is_ascii_uppercase()));
-        let values = !case.is.is_empty() || !case.contains.is_empty();
-        if case.status.is_empty() && case.pointer.is_none() || values && case.pointer.is_none() || !lower {
-            return Err(Wrong::Case);
-        }
-        let pointer = case.pointer.as_ref().map(|text| Pointer::parse(text).ok_or(Wrong::Pointer)).transpose()?;
-        out.push(Case { status: case.status.clone(), pointer, is: case.is.clone(), contains: case.contains.clone() });
-    }
-    Ok(out)
-}
-
-fn answer(answer: &raw::Answer) -> Result<Answer, Wrong> {
-    let expiry = |expiry: &Option<raw::Expiry>| -> Result<Option<Expiry>, Wrong> {
-        expiry.as_ref().map(|expiry| Ok(Expiry { pointer: pointer(&expiry.pointer)?, form: expiry.form })).transpose()
-    };
-    if answer.invalid_grant.is_empty() || answer.access_lifetime_s == 0 {
-        return Err(Wrong::Grant);
-    }
-    Ok(Answer {
-        ok: cases(&answer.ok)?,
-        access: pointer(&answer.access)?,
-        refresh: answer.refresh.as_deref().map(pointer).transpose()?,
-        access_expiry: expiry(&answer.access_expiry)?,
-        refresh_expiry: expiry(&answer.refresh_expiry)?,
-        access_lifetime_s: answer.access_lifetime_s,
-        refresh_lifetime_s: answer.refresh_lifetime_s,
-        invalid_grant: cases(&answer.invalid_grant)?,
-        invalid_client: cases(&answer.invalid_client)?,
-        rate_limited: cases(&answer.rate_limited)?,
-    })
 }
