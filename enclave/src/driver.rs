@@ -51,7 +51,7 @@ async fn steps(
         input = match step {
             Step::Done(answer) => {
                 at(Point::Answering);
-                return Ok(answer);
+                return Ok(*answer);
             }
             Step::Wait => {
                 let _ = tokio::time::timeout(TURN, moved.notified()).await;

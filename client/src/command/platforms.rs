@@ -229,7 +229,7 @@ fn operation(operation: &Value) -> String {
         text(&operation["graphql"]).to_owned()
     } else {
         let when = operation["when"].as_object().into_iter().flatten();
-        let when: String = when.map(|(place, values)| format!(" {place}={}", several(values))).collect();
+        let when = when.fold(String::new(), |text, (place, values)| format!("{text} {place}={}", several(values)));
         format!("{} {}{when}", several(&operation["method"]), several(&operation["path"]))
     };
     let scope = if operation["scope"] == "app" { "app" } else { "" };

@@ -49,7 +49,7 @@ pub(crate) struct Talk {
 impl Talk {
     pub(crate) fn done(&self) -> Option<&Answer> {
         match &self.step {
-            Some(Step::Done(answer)) => Some(answer),
+            Some(Step::Done(answer)) => Some(answer.as_ref()),
             _ => None,
         }
     }
@@ -303,7 +303,7 @@ impl World {
 
     pub(crate) fn ask(&mut self, request: HostRequest, lie: Lie<'_>) -> Answer {
         match self.run(request, lie).step {
-            Some(Step::Done(answer)) => answer,
+            Some(Step::Done(answer)) => *answer,
             other => panic!("{other:?}"),
         }
     }

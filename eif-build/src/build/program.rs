@@ -31,11 +31,11 @@ pub(crate) fn build(source: &Path, target: &Path) -> Result<Vec<u8>> {
     build.env("CARGO_ENCODED_RUSTFLAGS", flags(source, &target)?).env("CARGO_INCREMENTAL", "0");
     step::run(&mut build, "compiling the program", &log)?;
 
-    let built = target.join(TARGET).join(PROFILE).join(NAME);
+    let linked = target.join(TARGET).join(PROFILE).join(NAME);
     let folder = tempfile::tempdir_in(&target)?;
     let stripped = folder.path().join(NAME);
     let mut strip = step::clean("strip");
-    strip.arg("--strip-all").arg("-o").arg(&stripped).arg(&built);
+    strip.arg("--strip-all").arg("-o").arg(&stripped).arg(&linked);
     step::run(&mut strip, "strip", &log)?;
     let program = fs::read(&stripped)?;
     ensure!(program.starts_with(b"\x7fELF"), "the program is no ELF file");

@@ -1,5 +1,5 @@
 //! The signers of the presets against published SDKs (npm, pinned in `sdks/package-lock.json`), on 1,000 random requests each:
-//! `@congminh1254/shopee-sdk` 2.7.0, `lazada-open-platform-sdk` 2.0.0-0, `ae_sdk` 0.6.0 (AliExpress), `digital-signature-nodejs-sdk` 3.0.1
+//! `@congminh1254/shopee-sdk` 2.7.0, `lazada-open-platform-sdk` 2.0.0-0, `ae_sdk` 0.6.0 (`AliExpress`), `digital-signature-nodejs-sdk` 3.0.1
 //! (eBay's own), `oauth-1.0a` 2.2.6, `otpauth` 9.4.1.
 
 use std::io::Write;
@@ -49,13 +49,15 @@ impl Random {
 
     fn nonce(&mut self) -> [u8; 32] {
         let mut nonce = [0; 32];
-        nonce.iter_mut().for_each(|byte| *byte = u8::try_from(self.next() % 256).unwrap());
+        for byte in &mut nonce {
+            *byte = u8::try_from(self.next() % 256).unwrap();
+        }
         nonce
     }
 
     fn path(&mut self) -> String {
         let segments = 1 + self.below(4);
-        (0..segments).map(|_| format!("/{}", self.of("abcdefghijklmnopqrstuvwxyz_0123456789", 1, 12))).collect()
+        (0..segments).fold(String::new(), |path, _| format!("{path}/{}", self.of("abcdefghijklmnopqrstuvwxyz_0123456789", 1, 12)))
     }
 
     /// Parameters, each name once; none is one that a platform has for itself.

@@ -24,7 +24,7 @@ pub enum Step {
     /// Another conversation has the turn; resume with [`Input::Again`] a little later.
     Wait,
     /// It is over.
-    Done(Answer),
+    Done(Box<Answer>),
 }
 
 /// Work for the enclave around the vault.
@@ -125,7 +125,7 @@ impl Conversation {
 
     /// Goes on until the next step. `now` is unix milliseconds, `entropy` is fresh for every call.
     pub fn resume(&mut self, input: Input, now: u64, entropy: [u8; 32]) -> Step {
-        let Some(job) = self.job.as_mut() else { return Step::Done(Answer::Problem(Problem::Malformed)) };
+        let Some(job) = self.job.as_mut() else { return Step::Done(Box::new(Answer::Problem(Problem::Malformed))) };
         {
             let mut slot = self.io.slot();
             slot.now = now;
@@ -135,7 +135,7 @@ impl Conversation {
         match job.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => {
                 self.job = None;
-                Step::Done(answer)
+                Step::Done(Box::new(answer))
             }
             Poll::Pending => self.io.slot().said.take().unwrap_or(Step::Wait),
         }

@@ -81,7 +81,7 @@ impl Touched {
 /// Shares of one group of stores.
 #[derive(Debug)]
 struct Shares {
-    shares: HashMap<[u8; 32], Share>,
+    stores: HashMap<[u8; 32], Share>,
     /// Stores by when they were asked about last.
     order: BTreeMap<u64, [u8; 32]>,
     clock: u64,
@@ -96,29 +96,29 @@ struct Share {
 
 impl Shares {
     fn of_at_most(most: usize) -> Self {
-        Self { shares: HashMap::new(), order: BTreeMap::new(), clock: 0, most }
+        Self { stores: HashMap::new(), order: BTreeMap::new(), clock: 0, most }
     }
 
     fn of(&self, store: &[u8; 32]) -> Option<&Wanted> {
-        self.shares.get(store).map(|share| &share.wanted)
+        self.stores.get(store).map(|share| &share.wanted)
     }
 
     /// A share that is full starts anew: what is still read comes back.
     fn remember(&mut self, store: [u8; 32], wanted: &Wanted) {
         self.clock = self.clock.saturating_add(1);
         let mut all = Wanted::default();
-        if let Some(before) = self.shares.remove(&store) {
+        if let Some(before) = self.stores.remove(&store) {
             self.order.remove(&before.at);
             all = before.wanted;
         }
         all.merge(wanted);
         let full = count(&all) > SHARE || all.accounts.len() > SHARE_ACCOUNTS;
         let wanted = if full { bounded(wanted, Room { slots: SHARE, accounts: SHARE_ACCOUNTS }) } else { all };
-        self.shares.insert(store, Share { wanted, at: self.clock });
+        self.stores.insert(store, Share { wanted, at: self.clock });
         self.order.insert(self.clock, store);
-        while self.shares.len() > self.most {
+        while self.stores.len() > self.most {
             let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.shares.remove(&oldest);
+            self.stores.remove(&oldest);
         }
     }
 
@@ -145,12 +145,11 @@ fn count(wanted: &Wanted) -> usize {
 fn lacking(ahead: &Wanted, share: &Wanted) -> Room {
     let mut room = Room { slots: 0, accounts: 0 };
     for (address, account) in &share.accounts {
-        let more = match ahead.accounts.get(address) {
-            Some(there) => account.slots.difference(&there.slots).count(),
-            None => {
-                room.accounts = room.accounts.saturating_add(1);
-                account.slots.len()
-            }
+        let more = if let Some(there) = ahead.accounts.get(address) {
+            account.slots.difference(&there.slots).count()
+        } else {
+            room.accounts = room.accounts.saturating_add(1);
+            account.slots.len()
         };
         room.slots = room.slots.saturating_add(more);
     }
@@ -207,7 +206,7 @@ mod tests {
         let ahead = touched.ahead();
         // Whole shares: of 2,048 slots, one is of all stores and three are of each.
         assert_eq!(count(&ahead), 1 + 3 * 682);
-        assert_eq!(touched.used.shares.len(), 10_000);
+        assert_eq!(touched.used.stores.len(), 10_000);
         for number in 0..10_000 {
             assert_eq!(touched.of(&store(number)), read(number));
         }
@@ -247,7 +246,7 @@ mod tests {
         touched.remember(store(last), true, &read(last));
         assert!(!touched.of(&store(0)).is_empty() && !touched.of(&store(last)).is_empty());
         assert!(touched.of(&store(1)).is_empty());
-        assert_eq!((touched.used.shares.len(), touched.used.order.len()), (STORES, STORES));
+        assert_eq!((touched.used.stores.len(), touched.used.order.len()), (STORES, STORES));
     }
 
     #[test]
@@ -262,7 +261,7 @@ mod tests {
         for number in 0..682 {
             assert!(touched.of(&store(number)).accounts[&REGISTRY].slots.is_superset(&read(number).accounts[&REGISTRY].slots));
         }
-        assert_eq!(touched.others.shares.len(), OTHERS);
+        assert_eq!(touched.others.stores.len(), OTHERS);
     }
 
     #[test]
