@@ -31,7 +31,8 @@ fn main() {
             }));
         }
         let (ours, theirs) = (median(ours), median(theirs));
-        let speed = |seconds: f64| body.len() as f64 / seconds / 1e6;
+        let size = f64::from(u32::try_from(body.len()).unwrap());
+        let speed = |seconds: f64| size / seconds / 1e6;
         println!("{name}: {:.0} MB/s here, {:.0} MB/s the floor, {:.2} x", speed(ours), speed(theirs), theirs / ours);
     }
 }

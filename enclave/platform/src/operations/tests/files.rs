@@ -162,6 +162,7 @@ fn request(method: &str, url: &str, content_type: &str, body: &str) -> Request {
 
 /// A read, something closed, and something without a name, of each.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases is long")]
 fn each_preset_names_what_its_platform_is_asked() {
     let json = "application/json";
     let form = "application/x-www-form-urlencoded";
