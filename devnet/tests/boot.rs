@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use devnet::nsm::{SoftwareNsm, SoftwareNsmCa};
-use enclave::{BootError, Config, Listen, Silent, run};
+use enclave::{BootError, Config, Listen, Silent, Ticks, run};
 use rustls::RootCertStore;
 
 #[tokio::test]
@@ -16,6 +16,7 @@ async fn t64_stops_in_debug_mode_before_it_listens() {
         listen: Listen::Unix { path: path.clone(), port: 5_000, relay: 5_001 },
         roots: Arc::new(RootCertStore::empty()),
         observer: Arc::new(Silent),
+        ticks: Ticks::Kernel,
     };
     assert!(matches!(run(nsm, config).await, Err(BootError::DebugMode)));
     assert!(!path.exists());

@@ -47,8 +47,9 @@ async fn follow(world: &World, document: &str) {
     let expected: usize = parts.iter().map(|part| part.expected.len()).sum();
     assert!(expected >= 8, "{document} expects {expected} things: was it read?");
     let mark = |number: usize| format!("@@ {number} is done");
-    let script: String =
+    let script: Vec<String> =
         parts.iter().enumerate().map(|(number, part)| format!("{}echo '{}'\n", part.commands, mark(number))).collect();
+    let script = script.concat();
     let programs = world.dir.join("programs");
     fs::create_dir_all(&programs).unwrap();
     let program = programs.join("pst-vault");

@@ -65,6 +65,14 @@ impl Clock {
 }
 
 #[cfg(test)]
+impl Clock {
+    /// A clock that shows this time now.
+    pub(crate) fn starting_at(now_ms: u64) -> Self {
+        Self(Source::Kernel { at_boot: now_ms, since: Instant::now() })
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

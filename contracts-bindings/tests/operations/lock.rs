@@ -174,17 +174,18 @@ mod tests {
 
     #[test]
     fn each_way_of_meaning_something_else_is_refused() {
-        let cases: [(&str, &dyn Fn(&mut Value)); 9] = [
-            ("a new class needs a new name", &|file| file["operations"][0]["class"] = json!("WRITE")),
-            ("a new selector needs a new name", &|file| file["operations"][0]["path"] = json!("/refunds/**")),
-            ("a new selector needs a new name", &|file| file["operations"][0]["method"] = json!("PUT")),
-            ("a new selector needs a new name", &|file| file["operations"][0]["host"] = json!("*.shop.example")),
-            ("a new selector needs a new name", &|file| file["graphql"]["path"] = json!("/**")),
-            ("lost its parameter amount", &|file| file["operations"][0]["params"].as_array_mut().unwrap().truncate(1)),
-            ("lost its parameter api.version", &|file| file["graphql"]["params"] = json!([])),
-            ("was millionths and is text", &|file| file["operations"][0]["params"][1]["as"] = json!("text")),
-            ("was taken from path:order and is from json:/order", &|file| {
-                file["operations"][0]["params"][0]["from"] = json!("json:/order")
+        type Change = fn(&mut Value);
+        let cases: [(&str, Change); 9] = [
+            ("a new class needs a new name", |file| file["operations"][0]["class"] = json!("WRITE")),
+            ("a new selector needs a new name", |file| file["operations"][0]["path"] = json!("/refunds/**")),
+            ("a new selector needs a new name", |file| file["operations"][0]["method"] = json!("PUT")),
+            ("a new selector needs a new name", |file| file["operations"][0]["host"] = json!("*.shop.example")),
+            ("a new selector needs a new name", |file| file["graphql"]["path"] = json!("/**")),
+            ("lost its parameter amount", |file| file["operations"][0]["params"].as_array_mut().unwrap().truncate(1)),
+            ("lost its parameter api.version", |file| file["graphql"]["params"] = json!([])),
+            ("was millionths and is text", |file| file["operations"][0]["params"][1]["as"] = json!("text")),
+            ("was taken from path:order and is from json:/order", |file| {
+                file["operations"][0]["params"][0]["from"] = json!("json:/order");
             }),
         ];
         for (reason, change) in cases {

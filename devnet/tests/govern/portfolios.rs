@@ -70,8 +70,8 @@ async fn a_stores_status_tightens_at_once_and_loosens_after_the_delay_and_stores
     assert_eq!(dao.json(&format!("store show --store {one}")).await["next_status"], Value::Null);
     assert_eq!(dao.run(&format!("portfolio cancel status --portfolio {from} --key guardian.key")).await.code, 2);
 
-    let many: String = (2..200).map(|number| format!("{}\n", store(from, number))).collect();
-    fs::write(dao.world.dir.join("stores"), many).unwrap();
+    let many: Vec<String> = (2..200).map(|number| store(from, number)).collect();
+    fs::write(dao.world.dir.join("stores"), many.join("\n")).unwrap();
     let set = dao.json("store status Closed --stores stores --key operator.key").await;
     assert_eq!((&set["stores"], &set["changed"]), (&json!(198), &json!(198)));
 
