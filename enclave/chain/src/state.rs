@@ -140,7 +140,7 @@ impl ProvenState {
     #[must_use]
     pub fn next(&self, head: VerifiedHead) -> Self {
         let under = StateUnder { code: self.under.code.clone(), ..StateUnder::new(head.state_root()) };
-        Self { under, head }
+        Self { head, under }
     }
 
     /// Whose state this is.
