@@ -50,17 +50,17 @@ fn t81_a_decision_is_run_again_from_saved_proofs_alone_and_not_from_others() {
         }
 
         let proofs: Value = serde_json::from_str(&fs::read_to_string(world.dir.join("allowed.receipt.proofs")).unwrap()).unwrap();
-        let cases: [(&str, &dyn Fn(&mut Value)); 5] = [
-            ("not under the receipt's state root", &|proofs| flip(&mut accounts(proofs)[0]["proof"][0])),
-            ("not under the receipt's state root", &|proofs| {
+        let cases: [(&str, Change); 5] = [
+            ("not under the receipt's state root", |proofs| flip(&mut accounts(proofs)[0]["proof"][0])),
+            ("not under the receipt's state root", |proofs| {
                 let code = accounts(proofs).iter_mut().map(|account| &mut account["code"]).find(|code| code.is_string());
                 flip(code.unwrap());
             }),
-            ("the proofs lack", &|proofs| drop(accounts(proofs).remove(0))),
-            ("is not that of the receipt's block", &|proofs| {
+            ("the proofs lack", |proofs| drop(accounts(proofs).remove(0))),
+            ("is not that of the receipt's block", |proofs| {
                 proofs["headers"].as_object_mut().unwrap().values_mut().for_each(flip);
             }),
-            ("the proofs lack block", &|proofs| proofs["headers"].as_object_mut().unwrap().clear()),
+            ("the proofs lack block", |proofs| proofs["headers"].as_object_mut().unwrap().clear()),
         ];
         for (reason, change) in cases {
             let mut changed = proofs.clone();
@@ -71,6 +71,9 @@ fn t81_a_decision_is_run_again_from_saved_proofs_alone_and_not_from_others() {
         }
     });
 }
+
+/// A change of saved proofs.
+type Change = fn(&mut Value);
 
 /// Accounts of the first block that has any.
 fn accounts(proofs: &mut Value) -> &mut Vec<Value> {
