@@ -26,12 +26,17 @@ pub(super) struct Search {
     stride: usize,
     /// What a special byte, or an escape, must read as to be part of a form.
     parts: Zeroizing<[bool; 256]>,
+    /// [`is_special`] as a table, for looking at one byte after the other.
+    special: [bool; 256],
+    /// The bytes of each form's first characters, as many as a sample has.
+    heads: Zeroizing<[bool; 256]>,
 }
 
 impl Search {
     pub(super) fn new(patterns: Vec<Pattern>) -> Self {
         let mut samples = Zeroizing::new(Vec::new());
         let mut parts = Zeroizing::new([false; 256]);
+        let mut heads = Zeroizing::new([false; 256]);
         let mut shortest = usize::MAX;
         for (number, pattern) in (0_u32..).zip(&patterns) {
             shortest = shortest.min(pattern.units().len());
@@ -40,12 +45,13 @@ impl Search {
                     samples.push([u32::from(hash), number, offset]);
                 }
             }
-            let bytes = pattern.units().iter().flatten().chain(pattern.fillers());
-            for byte in bytes {
-                if let Some(part) = parts.get_mut(usize::from(*byte)) {
-                    *part = true;
+            let put = |set: &mut [bool; 256], byte: &u8| {
+                if let Some(place) = set.get_mut(usize::from(*byte)) {
+                    *place = true;
                 }
-            }
+            };
+            pattern.units().iter().flatten().chain(pattern.fillers()).for_each(|byte| put(&mut parts, byte));
+            pattern.units().iter().take(SAMPLE).flatten().for_each(|byte| put(&mut heads, byte));
         }
         samples.sort_unstable();
         samples.dedup();
@@ -56,7 +62,15 @@ impl Search {
             }
         }
         let stride = shortest.saturating_sub(SAMPLE).saturating_add(1).clamp(1, 64);
-        Self { patterns, sampled: known, samples, stride, parts }
+        Self {
+            patterns,
+            sampled: known,
+            samples,
+            stride,
+            parts,
+            special: core::array::from_fn(|byte| u8::try_from(byte).is_ok_and(is_special)),
+            heads,
+        }
     }
 
     /// Each place where a form stands.
@@ -118,27 +132,50 @@ impl Search {
 
     /// Starts of forms that hold an escape, a filler, or a byte that could be one.
     fn special(&self, text: &[u8], effort: &mut u64, starts: &mut Vec<(usize, usize)>) -> Result<(), Exhausted> {
-        for (index, block) in text.chunks(BLOCK).enumerate() {
-            if !block.iter().fold(false, |some, byte| some | is_special(*byte)) {
-                continue;
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
+            if block.iter().fold(false, |some, byte| some | is_special(*byte)) {
+                self.special_in(text, index.saturating_mul(BLOCK), block, effort, starts)?;
             }
-            for (offset, byte) in block.iter().enumerate() {
-                if is_special(*byte) {
-                    self.special_at(text, index.saturating_mul(BLOCK).saturating_add(offset), effort, starts)?;
-                }
+        }
+        self.special_in(text, text.len().saturating_sub(rest.len()), rest, effort, starts)
+    }
+
+    fn special_in(
+        &self,
+        text: &[u8],
+        first: usize,
+        block: &[u8],
+        effort: &mut u64,
+        starts: &mut Vec<(usize, usize)>,
+    ) -> Result<(), Exhausted> {
+        for (offset, byte) in block.iter().enumerate().filter(|(_, byte)| is_in(&self.special, **byte)) {
+            let at = first.saturating_add(offset);
+            if self.leads_on(text, at, *byte) {
+                self.special_at(text, at, *byte, effort, starts)?;
             }
         }
         Ok(())
     }
 
-    fn special_at(&self, text: &[u8], at: usize, effort: &mut u64, starts: &mut Vec<(usize, usize)>) -> Result<(), Exhausted> {
-        let is_part = |byte: &u8| self.parts.get(usize::from(*byte)).copied().unwrap_or(true);
-        // The special byte is part of a form, and so is what stands behind it.
-        let goes_on = |end: usize| text.get(end).is_none_or(|byte| is_special(*byte) || is_part(byte));
-        let leads_on = readings(text, at).any(|(byte, length)| is_part(&byte) && goes_on(at.saturating_add(length)));
-        if !leads_on {
-            return Ok(());
+    /// Whether the special byte, or what it begins, is part of a form, and so is what stands behind it.
+    fn leads_on(&self, text: &[u8], at: usize, byte: u8) -> bool {
+        let goes_on = |end: usize| text.get(end).is_none_or(|byte| is_special(*byte) || is_in(&self.parts, *byte));
+        if begins_escape(byte) {
+            readings(text, at).any(|(byte, length)| is_in(&self.parts, byte) && goes_on(at.saturating_add(length)))
+        } else {
+            is_in(&self.parts, byte) && goes_on(at.saturating_add(1))
         }
+    }
+
+    fn special_at(
+        &self,
+        text: &[u8],
+        at: usize,
+        byte: u8,
+        effort: &mut u64,
+        starts: &mut Vec<(usize, usize)>,
+    ) -> Result<(), Exhausted> {
         // Behind four characters or more of a form: those four are a sample.
         if let Some(before) = text.get(..at).and_then(<[u8]>::last_chunk::<SAMPLE>) {
             let hash = u32::from(hash(*before));
@@ -146,7 +183,13 @@ impl Search {
                 self.sampled_at(at.saturating_sub(SAMPLE), hash, effort, starts)?;
             }
         }
-        // Behind fewer, or first.
+        // Behind fewer: the last of them is one of a form's first.
+        let behind = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|byte| is_in(&self.heads, *byte));
+        // Or first itself. What fills a gap is not.
+        let begins = begins_escape(byte) || is_in(&self.heads, byte);
+        if !behind && !begins {
+            return Ok(());
+        }
         for (number, pattern) in self.patterns.iter().enumerate() {
             for length in 0..SAMPLE {
                 if let Some(start) = at.checked_sub(length)
@@ -160,6 +203,10 @@ impl Search {
         }
         Ok(())
     }
+}
+
+fn is_in(set: &[bool; 256], byte: u8) -> bool {
+    set.get(usize::from(byte)).copied().unwrap_or(true)
 }
 
 /// A byte that begins an escape or fills a gap.
