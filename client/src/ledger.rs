@@ -58,7 +58,9 @@ pub fn check_receipt(
         [Body::Intent(intent), Body::Provision(provisioned)] => {
             about(&intent.call) && receipt.entries.first().map(|entry| entry.index) == Some(provisioned.intent)
         }
-        [Body::Intent(intent), Body::Outcome(outcome)] => {
+        // An app: there is nothing to probe.
+        [Body::Taken(taken)] => about(&taken.call),
+        [Body::Intent(intent), Body::Outcome(outcome)] | [Body::Intent(intent), Body::Retried(_), Body::Outcome(outcome)] => {
             let answered = match outcome.ending {
                 Ending::Upstream { .. } if *outcome.response != [0; 32] => {
                     *outcome.response == <[u8; 32]>::from(Sha256::digest(&response.body))

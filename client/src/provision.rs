@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 use anyhow::Result;
 use protocol::call;
-use protocol::provision::{self, Provision, ProvisionRequest, digest, secret_hash};
+use protocol::provision::{self, Provision, ProvisionRequest, What, digest, secret_hash};
 
 use crate::caller::{Answered, CallRequest};
 use crate::connection::Connection;
@@ -15,6 +15,8 @@ const WINDOW: u64 = 300;
 
 /// What is handed over, and what its owner says it is.
 pub struct StoreToken {
+    /// A store, or an app for all stores of the owner. Of an app, salt, host, account, connection and selector are none.
+    pub what: What,
     /// Portfolio that the store belongs to.
     pub portfolio: u64,
     /// The store's salt.
@@ -29,8 +31,14 @@ pub struct StoreToken {
     pub host: String,
     /// The account that the platform must confirm.
     pub account: String,
-    /// The token.
-    pub secret: zeroize::Zeroizing<Vec<u8>>,
+    /// The app's id at the platform, empty for none.
+    pub app: String,
+    /// Name of the connection; none: one of the store's own.
+    pub connection: Option<B256>,
+    /// `name=value&name=value`, ascending; see [`protocol::provision::Selector`].
+    pub selector: String,
+    /// Fields of a new connection, encoded by [`protocol::provision::fields`]; none: the connection is there.
+    pub fields: Option<zeroize::Zeroizing<Vec<u8>>>,
 }
 
 impl std::fmt::Debug for StoreToken {
@@ -55,22 +63,32 @@ impl Connection {
         let registry = Address::from(self.constitution.store_registry.address);
         let chain_id = self.constitution.network.chain_id();
         let salt: [u8; 32] = random()?;
+        let store = contracts_bindings::store_id(chain_id, registry, token.portfolio, token.salt);
         let statement = Provision {
             owner: owner.address(),
             portfolio: token.portfolio,
-            store: contracts_bindings::store_id(chain_id, registry, token.portfolio, token.salt),
+            store,
             policy: token.policy,
             policyCodeHash: token.policy_code_hash,
+            kind: token.what.name().to_owned(),
             preset: token.preset.clone(),
             host: token.host.clone(),
             account: token.account.clone(),
+            app: token.app.clone(),
+            // A connection of the store's own has the store's name.
+            connection: match token.what {
+                What::App => B256::ZERO,
+                What::Store => token.connection.unwrap_or(store),
+            },
+            selector: token.selector.clone(),
             generation: 1,
-            secretHash: B256::from(secret_hash(&salt, &token.secret)),
+            secretHash: token.fields.as_ref().map_or(B256::ZERO, |fields| B256::from(secret_hash(&salt, fields))),
             expiresAt: now()? + WINDOW,
             enclave: B256::from(serving.key_config.digest()),
         };
         let signature = owner.sign(&digest(&statement, &call::domain(chain_id, registry, self.vault_id)));
-        let body = ProvisionRequest::new(&statement, signature, salt, &token.secret).to_bytes();
+        let fields = token.fields.as_ref().map_or(&[][..], |fields| fields.as_slice());
+        let body = ProvisionRequest::new(&statement, signature, salt, fields).to_bytes();
         let request = CallRequest {
             method: "POST".to_owned(),
             url: format!("https://{}{}", provision::HOST, provision::PATH),

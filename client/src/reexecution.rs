@@ -83,7 +83,14 @@ pub fn questions(receipt: &Receipt, vault: &Vault) -> Result<Checked> {
         let (signed, evidence, permitted) = match &body {
             Body::Intent(intent) => (&intent.call, Some(&intent.evidence), true),
             Body::Refusal(refused) => (&refused.call, refused.evidence.as_ref(), false),
-            Body::Boot(_) | Body::Provision(_) | Body::Outcome(_) | Body::HeadConflict(_) => continue,
+            Body::Taken(taken) => (&taken.call, Some(&taken.evidence), true),
+            Body::Boot(_)
+            | Body::Provision(_)
+            | Body::Outcome(_)
+            | Body::HeadConflict(_)
+            | Body::Refreshing(_)
+            | Body::Refreshed(_)
+            | Body::Retried(_) => continue,
         };
         let call = Call::abi_decode_validate(&signed.call).context("the signed call is malformed")?;
         let to_sign = check_signatures(signed, &call, vault)?;

@@ -627,6 +627,7 @@ fn provisioned(wrong: Provisioning) -> (String, String, String) {
         let Provisioning { owner, salt, account, token, behaviour } = wrong;
         let policy = world.chain.contracts().policy;
         let token = StoreToken {
+            what: protocol::provision::What::Store,
             portfolio: 1,
             salt,
             policy,
@@ -634,7 +635,10 @@ fn provisioned(wrong: Provisioning) -> (String, String, String) {
             preset: "shopify-admin".to_owned(),
             host: DEMO_SHOP.to_owned(),
             account: account.to_owned(),
-            secret: token.as_bytes().to_vec().into(),
+            app: String::new(),
+            connection: None,
+            selector: String::new(),
+            fields: protocol::provision::fields(&[("access_token", true, token.as_bytes())]),
         };
         world.storefront.behave(DEMO_SHOP, behaviour);
         let serving = vault.connection.verify_serving().await.unwrap();

@@ -12,6 +12,8 @@ mod once;
 mod proofs;
 #[path = "lying_host/records.rs"]
 mod records;
+#[path = "lying_host/refresh.rs"]
+mod refresh;
 #[path = "lying_host/stalled.rs"]
 mod stalled;
 mod support_host;

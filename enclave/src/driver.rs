@@ -98,5 +98,6 @@ const fn kind(request: &HostRequest) -> &'static str {
         HostRequest::Call { .. } => "call",
         HostRequest::Status => "status",
         HostRequest::Anchor => "anchor",
+        HostRequest::Upkeep => "upkeep",
     }
 }

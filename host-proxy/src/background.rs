@@ -34,9 +34,23 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Works until dropped. Status and ticks run beside each other: a long tick must not hide the phase.
+    /// Works until dropped. Status, ticks and upkeep run beside each other: a long tick must not hide the phase, and a slow token
+    /// endpoint no head.
     pub(crate) async fn run(self) {
-        tokio::join!(self.follow(), self.ticks());
+        tokio::join!(self.follow(), self.ticks(), self.upkeep());
+    }
+
+    /// Lets the enclave refresh what is due, one connection after the other. When that is, it knows by itself.
+    async fn upkeep(&self) {
+        let mut status = self.status.subscribe();
+        let serving = |last: &Option<Snapshot>| last.as_ref().is_some_and(|last| last.status.phase == Phase::Serving);
+        while status.wait_for(serving).await.is_ok() {
+            let pause = match self.say("upkeep", HostRequest::Upkeep).await {
+                Some(Answer::Kept { due }) if due > 0 => AGAIN,
+                _ => self.tick.max(STATUS),
+            };
+            sleep(pause).await;
+        }
     }
 
     async fn follow(&self) {
@@ -116,7 +130,7 @@ impl Background {
         match self.enclave.converse(request).await {
             Ok(Answer::Problem(problem)) => {
                 // A tick has nothing to do in some phases.
-                if kind != "tick" || problem != Problem::Phase {
+                if !matches!(kind, "tick" | "upkeep") || problem != Problem::Phase {
                     tracing::warn!(kind, %problem, "enclave refused");
                 }
                 Some(Answer::Problem(problem))

@@ -87,7 +87,7 @@ macro_rules! points {
     };
 }
 
-static ALL: [Points; 9] = [
+static ALL: [Points; 10] = [
     points!("configure"),
     points!("checkpoint"),
     points!("attest"),
@@ -97,12 +97,13 @@ static ALL: [Points; 9] = [
     points!("call"),
     points!("status"),
     points!("anchor"),
+    points!("upkeep"),
 ];
 
 impl Points {
     /// The points of a conversation that starts with `request`.
     pub(crate) fn of(request: &HostRequest) -> &'static Self {
-        let [configure, checkpoint, attest, genesis, unlock, tick, call, status, anchor] = &ALL;
+        let [configure, checkpoint, attest, genesis, unlock, tick, call, status, anchor, upkeep] = &ALL;
         match request {
             HostRequest::Configure { .. } => configure,
             HostRequest::Checkpoint { .. } => checkpoint,
@@ -113,6 +114,7 @@ impl Points {
             HostRequest::Call { .. } => call,
             HostRequest::Status => status,
             HostRequest::Anchor => anchor,
+            HostRequest::Upkeep => upkeep,
         }
     }
 

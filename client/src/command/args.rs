@@ -28,7 +28,7 @@ pub(super) use image::{
 pub(super) use platform::{PlatformArgs, PlatformCommand};
 pub(super) use portfolio::{BreakerArgs, BreakerCommand, ChangeName, PauseArgs, PortfolioArgs, PortfolioCommand, SeatArgs};
 pub(super) use sending::{SendArgs, StoresArgs};
-pub(super) use store::{StoreAddArgs, StoreArgs, StoreCommand};
+pub(super) use store::{AppAddArgs, StoreAddArgs, StoreArgs, StoreCommand};
 pub(super) use words::status_word;
 pub(super) use words::{ClassName, Name, Seconds, StatusName, StoreName};
 

@@ -66,6 +66,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Simulate(args) => use_vault::simulate(&connection, out, args).await,
         Command::Store(args) => match args.command {
             StoreCommand::Add(args) => use_vault::add_store(&connection, out, *args).await,
+            StoreCommand::AddApp(args) => use_vault::add_app(&connection, out, args).await,
             StoreCommand::Offer { stores, to, send } => stores::offer(&connection, out, stores, to, send).await,
             StoreCommand::Withdraw { stores, send } => stores::withdraw(&connection, out, stores, send).await,
             StoreCommand::Accept { stores, to, send } => stores::accept(&connection, out, stores, to, send).await,

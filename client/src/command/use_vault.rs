@@ -9,12 +9,13 @@ use anyhow::{Context, Result, bail, ensure};
 use protocol::cbor;
 use protocol::ledger::{Body, Receipt};
 use protocol::limits;
+use protocol::provision::What;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::admin::{node, policy};
 use super::agent::signer;
-use super::args::{CallArgs, LedgerArgs, LedgerCommand, SimulateArgs, StoreAddArgs};
+use super::args::{AppAddArgs, CallArgs, LedgerArgs, LedgerCommand, SimulateArgs, StoreAddArgs};
 use super::report::{Exit, Output};
 use crate::caller::{Answered, CallRequest};
 use crate::connection::{Connection, printable};
@@ -142,6 +143,7 @@ pub(super) async fn add_store(connection: &Connection, out: Output, args: StoreA
     let owner = AccountKey::load(&args.owner)?;
     let policy: Address = policy(connection)?;
     let token = StoreToken {
+        what: What::Store,
         portfolio: args.store.origin,
         salt: args.store.salt,
         policy,
@@ -149,15 +151,76 @@ pub(super) async fn add_store(connection: &Connection, out: Output, args: StoreA
         preset: args.preset,
         account: args.account.unwrap_or_else(|| args.host.clone()),
         host: args.host,
-        secret: token(&args.token)?,
+        app: args.app,
+        connection: args.connection,
+        selector: args.selector,
+        fields: match (&args.token, &args.fields) {
+            (Some(path), _) => Some(encoded(&[("access_token", true, &token(path)?)])?),
+            (None, Some(path)) => Some(fields(path)?),
+            (None, None) => None,
+        },
     };
+    hand_over(connection, out, &owner, args.key.as_deref(), &token, args.receipt.as_deref()).await
+}
+
+pub(super) async fn add_app(connection: &Connection, out: Output, args: AppAddArgs) -> Result<Exit> {
+    let policy: Address = policy(connection)?;
+    let token = StoreToken {
+        what: What::App,
+        portfolio: args.portfolio,
+        salt: B256::ZERO,
+        policy,
+        policy_code_hash: node(connection)?.code_hash(policy).await?,
+        preset: args.preset,
+        host: String::new(),
+        account: String::new(),
+        app: args.app,
+        connection: None,
+        selector: String::new(),
+        fields: Some(fields(&args.fields)?),
+    };
+    let owner = AccountKey::load(&args.owner)?;
+    hand_over(connection, out, &owner, args.key.as_deref(), &token, args.receipt.as_deref()).await
+}
+
+async fn hand_over(
+    connection: &Connection,
+    out: Output,
+    owner: &AccountKey,
+    key: Option<&Path>,
+    token: &StoreToken,
+    receipt: Option<&Path>,
+) -> Result<Exit> {
     let serving = connection.verify_serving().await?;
-    out.line("verified: the enclave is this vault; sealing the token to it");
-    let answered = match &args.key {
-        Some(key) => connection.provision(&serving, &owner, &AccountKey::load(key)?, &token).await?,
-        None => connection.provision(&serving, &owner, &owner, &token).await?,
+    out.line("verified: the enclave is this vault; sealing the credential to it");
+    let answered = match key {
+        Some(key) => connection.provision(&serving, owner, &AccountKey::load(key)?, token).await?,
+        None => connection.provision(&serving, owner, owner, token).await?,
     };
-    show(&answered, out, false, args.receipt.as_deref())
+    show(&answered, out, false, receipt)
+}
+
+pub(super) fn encoded(values: &[(&str, bool, &[u8])]) -> Result<Zeroizing<Vec<u8>>> {
+    protocol::provision::fields(values).context("too many fields, or one is too long")
+}
+
+/// Reads `{"secret": {...}, "public": {...}}`, each an object of strings.
+pub(super) fn fields(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let bytes = token(path)?;
+    let parsed: Value = serde_json::from_slice(&bytes).context("the fields are no JSON")?;
+    let mut values = Vec::new();
+    for (part, members) in parsed.as_object().context("the fields are no JSON object")? {
+        let secret = match part.as_str() {
+            "secret" => true,
+            "public" => false,
+            other => bail!("{} is neither secret nor public", printable(other)),
+        };
+        for (name, value) in members.as_object().with_context(|| format!("{part} is no object"))? {
+            let value = value.as_str().with_context(|| format!("{} is no string", printable(name)))?;
+            values.push((name.as_str(), secret, value.as_bytes()));
+        }
+    }
+    encoded(&values)
 }
 
 fn token(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
@@ -170,7 +233,7 @@ fn token(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     while bytes.last().is_some_and(u8::is_ascii_whitespace) {
         bytes.pop();
     }
-    ensure!(!bytes.is_empty(), "the token is empty");
+    ensure!(!bytes.is_empty(), "the file is empty");
     Ok(bytes)
 }
 
@@ -222,6 +285,10 @@ fn proof(checked: &CheckedReceipt) -> String {
                 Body::Outcome(_) => "outcome",
                 Body::Refusal(_) => "refusal",
                 Body::HeadConflict(_) => "head conflict",
+                Body::Taken(_) => "taken",
+                Body::Refreshing(_) => "refreshing",
+                Body::Refreshed(_) => "refreshed",
+                Body::Retried(_) => "retried",
             };
             format!("{kind} at {}", entry.index)
         })

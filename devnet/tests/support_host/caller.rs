@@ -11,7 +11,7 @@ use protocol::http::{Request, Response};
 use protocol::ledger::{Body, Ending, Receipt};
 use protocol::message::{Answer, HostRequest};
 use protocol::ohttp::{ClientSetup, KeyConfig, ResponseOpener};
-use protocol::provision::{self, Provision, ProvisionRequest, digest, secret_hash};
+use protocol::provision::{self, Provision, ProvisionRequest, What, digest, secret_hash};
 use protocol::{cbor, limits};
 use rand_core::Rng as _;
 use serde_json::{Value, json};
@@ -128,22 +128,46 @@ impl Caller {
 
     /// A hand-over of the demo token for a store, whose owner says that it is `account`'s.
     pub(crate) fn hand_over(&self, world: &mut World, salt: B256, account: &str) -> Sealed {
+        let fields = [("access_token", true, DEMO_TOKEN.as_bytes())];
+        let connection = world.store_id(salt);
+        let handed = HandedOver {
+            what: What::Store,
+            salt,
+            preset: "shopify-admin",
+            host: SHOP,
+            account,
+            app: "",
+            connection,
+            selector: "",
+            fields: &fields,
+        };
+        self.hand(world, &handed)
+    }
+
+    /// A hand-over of anything.
+    pub(crate) fn hand(&self, world: &mut World, handed: &HandedOver<'_>) -> Sealed {
+        let HandedOver { what, salt, preset, host, account, app, connection, selector, fields } = *handed;
         let accounts = world.chain.accounts();
-        let chain_id = world.chain.config().chain_id;
         let contracts = world.chain.contracts();
         let mut secret_salt = [0; 32];
         world.rng().fill_bytes(&mut secret_salt);
+        let encoded = if fields.is_empty() { Vec::new() } else { provision::fields(fields).unwrap().to_vec() };
+        let hash = if fields.is_empty() { B256::ZERO } else { B256::from(secret_hash(&secret_salt, &encoded)) };
         let statement = Provision {
             owner: accounts.owner.address,
             portfolio: 1,
-            store: contracts_bindings::store_id(chain_id, contracts.store_registry, 1, salt),
+            store: world.store_id(salt),
             policy: contracts.policy,
             policyCodeHash: alloy_primitives::keccak256(world.chain.code(contracts.policy)),
-            preset: "shopify-admin".to_owned(),
-            host: SHOP.to_owned(),
+            kind: what.name().to_owned(),
+            preset: preset.to_owned(),
+            host: host.to_owned(),
             account: account.to_owned(),
+            app: app.to_owned(),
+            connection,
+            selector: selector.to_owned(),
             generation: 1,
-            secretHash: B256::from(secret_hash(&secret_salt, DEMO_TOKEN.as_bytes())),
+            secretHash: hash,
             expiresAt: world.now / 1_000 + 300,
             enclave: B256::from(self.key.digest()),
         };
@@ -154,15 +178,34 @@ impl Caller {
             authority: provision::HOST.to_owned(),
             path: provision::PATH.to_owned(),
             headers: vec![("content-type".to_owned(), b"application/cbor".to_vec())],
-            body: ProvisionRequest::new(&statement, signature, secret_salt, DEMO_TOKEN.as_bytes()).to_bytes().to_vec(),
+            body: ProvisionRequest::new(&statement, signature, secret_salt, &encoded).to_bytes().to_vec(),
         };
         self.seal(world, &accounts.operator, salt, request)
     }
 }
 
+/// What an owner hands over.
+#[derive(Clone, Copy)]
+pub(crate) struct HandedOver<'a> {
+    pub(crate) what: What,
+    pub(crate) salt: B256,
+    pub(crate) preset: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) connection: B256,
+    pub(crate) selector: &'a str,
+    /// None: the connection is there.
+    pub(crate) fields: &'a [(&'a str, bool, &'a [u8])],
+}
+
 impl World {
     fn domain(&self) -> alloy_sol_types::Eip712Domain {
         call::domain(self.chain.config().chain_id, self.chain.contracts().store_registry, self.vault_id())
+    }
+
+    fn store_id(&self, salt: B256) -> B256 {
+        contracts_bindings::store_id(self.chain.config().chain_id, self.chain.contracts().store_registry, 1, salt)
     }
 
     /// Provisions a store.

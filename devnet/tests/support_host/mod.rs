@@ -19,7 +19,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vault::{Conversation, Egress, Egressed, Image, Input, Local, Step, Vault};
 
-pub(crate) use caller::{Caller, Read, Sealed};
+pub(crate) use caller::{Caller, HandedOver, Read, Sealed};
 pub(crate) use setup::{ONE_A_SECOND, ONE_EVER, ORDERS, SALT, SALT_2, SHOP};
 
 /// What this test's image measures.
@@ -82,12 +82,14 @@ impl Talk {
 
     /// No use of a credential before its intent was acknowledged.
     pub(crate) fn check_order(&self) {
-        let mut intended = false;
+        let (mut intended, mut refreshing) = (false, false);
         for event in &self.events {
             match event {
                 Event::Acknowledged(Kind::Intent) => intended = true,
                 Event::Acknowledged(Kind::Outcome) => intended = false,
-                Event::Egress => assert!(intended, "sent without a durable intent: {:?}", self.events),
+                Event::Acknowledged(Kind::Refreshing) => refreshing = true,
+                Event::Acknowledged(Kind::Refreshed) => refreshing = false,
+                Event::Egress => assert!(intended || refreshing, "sent without a durable intent: {:?}", self.events),
                 _ => {}
             }
         }
@@ -113,7 +115,15 @@ pub(crate) struct World {
     pub(crate) sent: Vec<http::Request>,
     /// What the platform does.
     pub(crate) platform: fn(&http::Request) -> Egressed,
+    /// What stands in its place and remembers, if something does.
+    pub(crate) provider: Option<Provider>,
 }
+
+/// A platform with a memory.
+pub(crate) type Provider = Box<dyn FnMut(&http::Request) -> Egressed>;
+
+/// Milliseconds that a request to a token endpoint may take to be sent.
+const UPKEEP_LIFE: u64 = 60_000;
 
 /// Answers as the shop would.
 pub(crate) fn shop(request: &http::Request) -> Egressed {
@@ -232,11 +242,16 @@ impl World {
     }
 
     fn egress(&mut self, Egress { request, send_before }: Egress) -> Egressed {
-        assert!(send_before <= self.now + Settings::PERMIT_LIFE * 1_000, "may be sent later than a permit lives");
+        let token = request.path.split('?').next().is_some_and(|path| path.ends_with("token"));
+        let life = if token { UPKEEP_LIFE } else { Settings::PERMIT_LIFE * 1_000 };
+        assert!(send_before <= self.now + life, "may be sent later than a permit lives");
         if self.now >= send_before {
             return Egressed::NotSent;
         }
-        let answer = (self.platform)(&request);
+        let answer = match &mut self.provider {
+            Some(provider) => provider(&request),
+            None => (self.platform)(&request),
+        };
         self.sent.push(request);
         answer
     }
@@ -271,7 +286,7 @@ impl World {
     }
 
     /// Compare and swap; the same batch again is fine.
-    fn store(&mut self, batch: &Batch) {
+    pub(crate) fn store(&mut self, batch: &Batch) {
         let size = usize::try_from(batch.size).unwrap();
         if size < self.entries.len() {
             assert_eq!(self.entries[size..], batch.entries, "another entry at an index that is taken");
@@ -280,7 +295,8 @@ impl World {
         assert_eq!(size, self.entries.len(), "an entry is left out");
         self.entries.extend(batch.entries.clone());
         for put in &batch.records {
-            assert!(self.records.insert(*put.id, put.sealed.to_vec()).is_none(), "a record is overwritten");
+            let first = self.records.insert(*put.id, put.sealed.to_vec()).is_none();
+            assert_eq!(first, put.generation == 1, "a record is overwritten");
         }
     }
 

@@ -7,9 +7,10 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolCall;
 use contracts_bindings::Status;
 use contracts_bindings::StoreAccessPolicy::grantCall;
-use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, unpauseCall};
-use contracts_bindings::VaultRegistry::{P256Key, P256Sig, advanceCall, claimWriterCall, createVaultCall};
+use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, setStatusCall, unpauseCall};
+use contracts_bindings::VaultRegistry::{P256Key, P256Sig, advanceCall, claimWriterCall, createVaultCall, revokeImageCall};
 use contracts_bindings::grants::Grant;
+use contracts_bindings::registry::StoreRef;
 use devnet::chain::{Account, Config, Devnet};
 use protocol::attested::{Setup, UserData};
 use protocol::cbor;
@@ -70,6 +71,7 @@ impl World {
             attested: None,
             sent: Vec::new(),
             platform: shop,
+            provider: None,
         };
         world.boot();
         world
@@ -234,6 +236,24 @@ impl World {
             unpauseCall { portfolio: 1, refs: Vec::new() }.abi_encode()
         };
         self.chain.execute(&owner, Some(registry), data).unwrap();
+    }
+
+    /// Closes a store, and waits for finality.
+    pub(crate) fn close(&mut self, salt: B256) {
+        let (servicer, registry) = (self.chain.accounts().operator, self.chain.contracts().store_registry);
+        let refs = vec![StoreRef { origin: 1, salt }];
+        // The only way is by way of default.
+        for status in [Status::Default, Status::Closed] {
+            let call = setStatusCall { refs: refs.clone(), status: status as u8, reason: B256::ZERO };
+            self.transact(&servicer, registry, &call);
+        }
+    }
+
+    /// Takes the image back, and waits for finality.
+    pub(crate) fn revoke_image(&mut self) {
+        let (admin, registry) = (self.chain.accounts().admin, self.chain.contracts().vault_registry);
+        let call = revokeImageCall { vault: self.vault_id(), image: image() };
+        self.transact(&admin, registry, &call);
     }
 
     /// Puts the ledger's size and root on chain. Returns the size.

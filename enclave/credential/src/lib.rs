@@ -3,7 +3,8 @@
 //! `RootKey` (from genesis or custody) -> `Keys` (HKDF-SHA256 from root key and vault id) -> sealed records. A sealed record is
 //! AES-256-GCM under a key of its own record and generation; vault id, record id, generation, kind and preset are its associated
 //! data, so that a host that moves, swaps or ages ciphertexts gets a refusal. A credential opens only under a live
-//! [`policy::Permit`] of its own store, and only the connection that the store's binding names, and the app that the connection names.
+//! [`policy::Permit`] of its own store, and only the connection that the store's binding names, and the app that the connection names; and under a
+//! live [`policy::Upkeep`], which opens one connection and its app for the token endpoint alone.
 //!
 //! What erasing covers: heap copies that this crate makes are boxed and erased on drop. It does not cover registers, stack
 //! slots that the compiler spilled to, or key schedules inside `hkdf`, which keeps none beyond a call.
@@ -40,7 +41,7 @@ pub use entry::{EntryError, open_ledger, seal_ledger};
 pub use fields::{Field, Fields, FieldsError};
 pub use head::{HeadError, HeadKey};
 pub use keys::{DeriveError, Keys, UnlockError};
-pub use open::{OpenError, OpenedBinding, OpenedConnection, open_app, open_binding, open_connection};
+pub use open::{Leave, OpenError, OpenedBinding, OpenedConnection, open_app, open_binding, open_connection, open_kept};
 pub use record::{App, Binding, Connection, Kind, Record};
 pub use root::RootKey;
 pub use seal::{SealError, seal};

@@ -1,8 +1,8 @@
 //! The one door to a credential: a live Permit of its store opens the store's binding, that the connection it names, and that the app
-//! it was given to.
+//! it was given to. Upkeep opens the one connection that it is for, and that its app.
 
 use alloy_primitives::B256;
-use policy::Permit;
+use policy::{Permit, Upkeep};
 use protocol::limits;
 
 use crate::aead;
@@ -10,10 +10,13 @@ use crate::keys::Keys;
 use crate::record::{App, Binding, Connection, Kind, Record};
 use crate::seal::{Place, VERSION};
 
+/// The operation under which a binding may be made.
+const PROVISION: &str = "vault.provision";
+
 /// Why a record stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The permit's time is over.
+    /// The time of the permit, or of the upkeep, is over.
     #[error("permit is no longer live")]
     PermitExpired,
     /// The permit is for another store.
@@ -31,7 +34,7 @@ pub enum OpenError {
     /// It opens, and is not a record. Nobody without the root key can make one.
     #[error("record is malformed")]
     Malformed,
-    /// The connection is not of the binding's preset and account.
+    /// The connection is not of the binding's preset.
     #[error("connection does not match its binding")]
     WrongConnection,
     /// The app is not of the connection's preset, or the connection has none.
@@ -52,6 +55,22 @@ impl OpenedBinding {
     #[must_use]
     pub const fn binding(&self) -> &Binding {
         &self.0
+    }
+
+    /// The binding that a provision is about to make, before the probe that confirms it: under a Permit of that store to provision and
+    /// to do nothing else.
+    ///
+    /// # Errors
+    /// [`OpenError::PermitExpired`], or [`OpenError::WrongStore`] for any other permit.
+    pub fn to_be(permit: &Permit, binding: Binding, now_ms: u64) -> Result<Self, OpenError> {
+        if !permit.live(now_ms) {
+            return Err(OpenError::PermitExpired);
+        }
+        let provisions = permit.operations().iter().all(|operation| operation.name == PROVISION);
+        if !provisions || permit.operations().is_empty() || binding.store != permit.store() {
+            return Err(OpenError::WrongStore);
+        }
+        Ok(Self(binding))
     }
 }
 
@@ -141,9 +160,64 @@ pub fn open_connection(
     connection_of(keys, &permit.store(), binding, generation, sealed)
 }
 
+/// Opens the connection that is kept up, at the generation that the ledger says is current.
+///
+/// There is no way in without an upkeep:
+/// ```compile_fail,E0061
+/// fn without(keys: &credential::Keys, sealed: &[u8]) {
+///     let _ = credential::open_kept(keys, "shopify-admin", 1, sealed, 0);
+/// }
+/// ```
+/// and a permit is none:
+/// ```compile_fail,E0308
+/// fn with_a_permit(keys: &credential::Keys, permit: &policy::Permit, sealed: &[u8]) {
+///     let _ = credential::open_kept(keys, permit, "shopify-admin", 1, sealed, 0);
+/// }
+/// ```
+/// # Errors
+/// See [`OpenError`].
+pub fn open_kept(
+    keys: &Keys,
+    upkeep: &Upkeep,
+    preset: &str,
+    generation: u64,
+    sealed: &[u8],
+    now_ms: u64,
+) -> Result<OpenedConnection, OpenError> {
+    if !upkeep.live(now_ms) {
+        return Err(OpenError::PermitExpired);
+    }
+    kept_of(keys, &upkeep.store(), upkeep.connection(), preset, generation, sealed)
+}
+
+/// Under what an app is opened.
+#[derive(Clone, Copy, Debug)]
+pub enum Leave<'a> {
+    /// A call's.
+    Permit(&'a Permit),
+    /// The vault's own.
+    Upkeep(&'a Upkeep),
+}
+
+impl Leave<'_> {
+    fn live(self, now_ms: u64) -> bool {
+        match self {
+            Self::Permit(permit) => permit.live(now_ms),
+            Self::Upkeep(upkeep) => upkeep.live(now_ms),
+        }
+    }
+
+    fn store(self) -> B256 {
+        match self {
+            Self::Permit(permit) => permit.store(),
+            Self::Upkeep(upkeep) => upkeep.store(),
+        }
+    }
+}
+
 /// Opens the app that the connection names, at the generation that the ledger says is current.
 ///
-/// There is no way in without a permit:
+/// There is no way in without a permit or an upkeep:
 /// ```compile_fail,E0061
 /// fn without(keys: &credential::Keys, connection: &credential::OpenedConnection, sealed: &[u8]) {
 ///     let _ = credential::open_app(keys, connection, 1, sealed, 0);
@@ -153,16 +227,16 @@ pub fn open_connection(
 /// See [`OpenError`].
 pub fn open_app(
     keys: &Keys,
-    permit: &Permit,
+    leave: Leave<'_>,
     connection: &OpenedConnection,
     generation: u64,
     sealed: &[u8],
     now_ms: u64,
 ) -> Result<App, OpenError> {
-    if !permit.live(now_ms) {
+    if !leave.live(now_ms) {
         return Err(OpenError::PermitExpired);
     }
-    app_of(keys, &permit.store(), connection, generation, sealed)
+    app_of(keys, &leave.store(), connection, generation, sealed)
 }
 
 /// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
@@ -190,8 +264,24 @@ fn connection_of(
     }
     let place = Place { id: &binding.connection, generation, kind: Kind::Connection, preset: &binding.preset };
     match open_raw(keys, &place, sealed)? {
+        // Its account may be another: a connection of several stores was confirmed as the one it was given by.
         Record::Connection(connection) if connection.preset != binding.preset => Err(OpenError::WrongConnection),
-        Record::Connection(connection) if connection.account != binding.account => Err(OpenError::WrongConnection),
+        Record::Connection(connection) => Ok(OpenedConnection { store: *store, connection }),
+        Record::App(_) | Record::Binding(_) => Err(OpenError::Malformed),
+    }
+}
+
+/// [`open_kept`] once the upkeep is judged.
+fn kept_of(
+    keys: &Keys,
+    store: &B256,
+    id: &[u8; 32],
+    preset: &str,
+    generation: u64,
+    sealed: &[u8],
+) -> Result<OpenedConnection, OpenError> {
+    match open_raw(keys, &Place { id, generation, kind: Kind::Connection, preset }, sealed)? {
+        Record::Connection(connection) if connection.preset != preset => Err(OpenError::WrongConnection),
         Record::Connection(connection) => Ok(OpenedConnection { store: *store, connection }),
         Record::App(_) | Record::Binding(_) => Err(OpenError::Malformed),
     }

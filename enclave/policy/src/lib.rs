@@ -7,6 +7,8 @@
 //!                     Claimed --confirm-----+  Proving::Missing    Refused
 //! ```
 //!
+//! Beside them stands [`Upkeep`]: leave to keep a connection's tokens good, made by [`fn@upkeep`] of the ledger and one head.
+//!
 //! Each of the four is made by one function and consumed by the next. `StoreRegistry.authorize` runs at two heads, the finalized
 //! and the newest attested one; both must allow, the limits of both are reserved, and their projections agree or one is none.
 //! State that is not proven is asked for, never taken for zero. What the EVM could read that a light client can't prove, or an
@@ -49,6 +51,7 @@ mod request;
 mod signature;
 mod state;
 mod unverified;
+mod upkeep;
 mod view;
 mod wanted;
 mod work;
@@ -67,5 +70,6 @@ pub use prove::{ProveError, Proven, Proving, prove};
 pub use replay::{ReplayCache, ReplayError};
 pub use signature::{SignatureError, signer};
 pub use unverified::{Incoming, Unverified};
+pub use upkeep::{Registries, Standing, UPKEEP_HEAD_AGE, Upkeep, UpkeepError, Upkeeping, upkeep};
 pub use view::{ViewCall, ViewError, Viewed, view, view_at};
 pub use wanted::{Lacks, Wanted, WantedAccount};

@@ -295,7 +295,7 @@ fn check(
     Ok(())
 }
 
-fn ledger_head(head: &VerifiedHead) -> Head {
+pub(crate) fn ledger_head(head: &VerifiedHead) -> Head {
     Head {
         slot: head.slot().0,
         root: head.root().into(),

@@ -1,18 +1,21 @@
 //! What the ledger holds: leaves that say nothing, sealed bodies that say everything, and the receipt a caller gets.
 
 mod receipt;
+mod records;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-pub use self::receipt::{Receipt, ReceiptEntry};
 use crate::attested::Checkpoint;
 use crate::head_conflict::HeadConflict;
 use crate::signatures::{Agent, CallerSignature};
 
+pub use self::receipt::{Receipt, ReceiptEntry};
+pub use self::records::{Kept, Provisioned, RecordRef, Refreshed, Refreshing, Result, Retried, Taken};
+
 /// The version of leaves, bodies and receipts.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// A leaf of the log: public, and silent about who did what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -59,6 +62,18 @@ pub enum Kind {
     /// Two signed heads that no one chain can have both of.
     #[n(5)]
     HeadConflict,
+    /// A record taken in that no probe confirmed: an app, or a connection that has to be refreshed before it can be probed.
+    #[n(6)]
+    Taken,
+    /// About to spend a refresh token.
+    #[n(7)]
+    Refreshing,
+    /// What came of it.
+    #[n(8)]
+    Refreshed,
+    /// A call is made once more after a refresh, because the platform refused the access token.
+    #[n(9)]
+    Retried,
 }
 
 /// An entry as the host stores it.
@@ -104,6 +119,18 @@ pub enum Body {
     /// See [`Kind::HeadConflict`].
     #[n(5)]
     HeadConflict(#[n(0)] HeadConflict),
+    /// See [`Kind::Taken`].
+    #[n(6)]
+    Taken(#[n(0)] Taken),
+    /// See [`Kind::Refreshing`].
+    #[n(7)]
+    Refreshing(#[n(0)] Refreshing),
+    /// See [`Kind::Refreshed`].
+    #[n(8)]
+    Refreshed(#[n(0)] Refreshed),
+    /// See [`Kind::Retried`].
+    #[n(9)]
+    Retried(#[n(0)] Retried),
 }
 
 impl Body {
@@ -117,6 +144,10 @@ impl Body {
             Self::Outcome(_) => Kind::Outcome,
             Self::Refusal(_) => Kind::Refusal,
             Self::HeadConflict(_) => Kind::HeadConflict,
+            Self::Taken(_) => Kind::Taken,
+            Self::Refreshing(_) => Kind::Refreshing,
+            Self::Refreshed(_) => Kind::Refreshed,
+            Self::Retried(_) => Kind::Retried,
         }
     }
 }
@@ -303,49 +334,6 @@ pub struct Outcome {
     /// SHA-256 of the response body as it was handed back; zero if there was none.
     #[n(5)]
     pub response: ByteArray<32>,
-}
-
-/// A record made.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Provisioned {
-    /// [`VERSION`].
-    #[n(0)]
-    pub version: u16,
-    /// Random, per boot.
-    #[n(1)]
-    pub boot_id: ByteArray<16>,
-    /// Unix milliseconds.
-    #[n(2)]
-    pub time: u64,
-    /// Index of the intent whose probe confirmed the account.
-    #[n(3)]
-    pub intent: u64,
-    /// Store id.
-    #[n(4)]
-    pub store: ByteArray<32>,
-    /// ABI of the `Provision` that the owner signed.
-    #[n(5)]
-    pub provision: ByteVec,
-    /// The owner's signature, r || s || v.
-    #[n(6)]
-    pub signature: ByteArray<65>,
-    /// Records made: id and generation.
-    #[n(7)]
-    pub records: Vec<RecordRef>,
-}
-
-/// A record at a generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct RecordRef {
-    /// Record id.
-    #[n(0)]
-    pub id: ByteArray<32>,
-    /// Generation.
-    #[n(1)]
-    pub generation: u64,
-    /// SHA-256 of the sealed bytes: a record that was sealed in another history of the same keys is not this one.
-    #[n(2)]
-    pub sealed: ByteArray<32>,
 }
 
 /// A call refused.

@@ -76,6 +76,9 @@ pub enum HostRequest {
     /// The newest writer claim and anchor, signed, for whoever pays the gas.
     #[n(8)]
     Anchor,
+    /// Go on with the connection whose tokens have been due to be refreshed the longest, if there is one. Carries no authority.
+    #[n(9)]
+    Upkeep,
 }
 
 /// What the enclave says.
@@ -291,6 +294,13 @@ pub enum Answer {
     /// It could not be done.
     #[n(6)]
     Problem(#[n(0)] Problem),
+    /// One connection was kept up, or none was due.
+    #[n(7)]
+    Kept {
+        /// Connections that are due now.
+        #[n(0)]
+        due: u64,
+    },
 }
 
 /// Why a conversation ended without its answer. Coarse: the host reads it.

@@ -1,8 +1,15 @@
-//! Bringing a secret into the vault: what the store's owner signs, and the body that carries it.
+//! Bringing a secret into the vault: what its owner signs, and the body that carries it.
 //!
 //! The body of `POST https://vault.internal/v1/provision` is canonical CBOR
-//! `[version, ABI of Provision, signature (65), secret salt (32), secret]`. The owner signs [`Provision`] in the same domain as a call
-//! ([`crate::call::domain`]); the secret is bound by `secretHash` = SHA-256("pst-vault/secret/v1" || salt || secret).
+//! `[version, ABI of Provision, signature (65), secret salt (32), fields]`. The owner signs [`Provision`] in the same domain as a call
+//! ([`crate::call::domain`]); the fields are bound by `secretHash` = SHA-256("pst-vault/secret/v1" || salt || fields), which is zero
+//! if there are none. What is made follows from [`What`]:
+//!
+//! | kind | under | made | fields |
+//! |---|---|---|---|
+//! | `app` | the portfolio (salt 0) | an app, by owner, preset and the app's own id | the app's |
+//! | `store` | the store | a connection of that name and the store's binding | the connection's |
+//! | `store` | the store | a binding to a connection that is there | none |
 
 use core::fmt;
 
@@ -17,7 +24,7 @@ use crate::cbor::{self, CborError};
 use crate::limits;
 
 /// The version of [`ProvisionRequest`].
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// The inner request's host.
 pub const HOST: &str = "vault.internal";
 /// The inner request's path.
@@ -25,7 +32,9 @@ pub const PATH: &str = "/v1/provision";
 const SECRET: &[u8] = b"pst-vault/secret/v1";
 
 sol! {
-    /// What the owner of a store signs when it hands over a credential.
+    /// What an owner signs when it hands over a credential. `app` is the platform's id of the app, empty for none; `connection` names
+    /// the connection among its owner's; `selector` tells this store apart from others of the connection, in the form of
+    /// [`Selector`].
     #[derive(Debug, PartialEq, Eq)]
     struct Provision {
         address owner;
@@ -33,9 +42,13 @@ sol! {
         bytes32 store;
         address policy;
         bytes32 policyCodeHash;
+        string kind;
         string preset;
         string host;
         string account;
+        string app;
+        bytes32 connection;
+        string selector;
         uint64 generation;
         bytes32 secretHash;
         uint64 expiresAt;
@@ -55,6 +68,83 @@ pub fn secret_hash(salt: &[u8; 32], secret: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(SECRET).chain_update(salt).chain_update(secret).finalize().into()
 }
 
+/// What is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A developer app.
+    App,
+    /// A store, with a connection of its own or one that is there.
+    Store,
+}
+
+impl What {
+    /// As a [`Provision`] names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// Names and values in the one form `name=value&name=value`: ascending, each name once, names of `a-z0-9_`, values of visible ASCII
+/// without `&`, none empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector(Vec<(String, String)>);
+
+impl Selector {
+    /// Reads that form; nothing at all is a selector without a name.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts: Vec<(String, String)> = Vec::new();
+        for part in text.split('&').filter(|_| !text.is_empty()) {
+            let (name, value) = part.split_once('=')?;
+            let named = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            if name.is_empty() || !named || value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return None;
+            }
+            if parts.last().is_some_and(|(last, _)| last.as_str() >= name) {
+                return None;
+            }
+            parts.push((name.to_owned(), value.to_owned()));
+        }
+        Some(Self(parts))
+    }
+
+    /// Names and values.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<(String, String)> {
+        self.0
+    }
+}
+
+/// The fields of a record as they are handed over: for each, ascending by name, `(name, whether it is a secret, value)`.
+///
+/// ```text
+/// count (u8) || for each: kind (1 public, 2 secret) || length of name (u8) || name || length of value (u16) || value
+/// ```
+/// `None` if there are too many or a length has no number. Which names and values are good is for the vault to say.
+#[must_use]
+pub fn fields(values: &[(&str, bool, &[u8])]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut values = values.to_vec();
+    values.sort_by_key(|(name, _, _)| *name);
+    let length = values
+        .iter()
+        .fold(1_usize, |sum, (name, _, value)| sum.saturating_add(name.len()).saturating_add(value.len()).saturating_add(4));
+    // As large as it gets from the start: growing would leave copies of the secrets behind.
+    let mut out = Zeroizing::new(Vec::with_capacity(length));
+    out.push(u8::try_from(values.len()).ok()?);
+    for (name, secret, value) in values {
+        out.push(if secret { 2 } else { 1 });
+        out.push(u8::try_from(name.len()).ok()?);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(&u16::try_from(value.len()).ok()?.to_be_bytes());
+        out.extend_from_slice(value);
+    }
+    Some(out)
+}
+
 /// Why a provision request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProvisionError {
@@ -67,11 +157,14 @@ pub enum ProvisionError {
     /// Not the ABI of a [`Provision`], in its one form.
     #[error("provision is not strict abi")]
     Abi,
-    /// The secret is empty or longer than [`limits::SECRET`].
-    #[error("secret is empty or too long")]
+    /// A kind that is none of [`What`].
+    #[error("provision of an unknown kind")]
+    Kind,
+    /// The fields are longer than [`limits::SECRET`], or there are none and a hash is signed.
+    #[error("fields are missing or too long")]
     Secret,
-    /// The secret is not the one that was signed.
-    #[error("secret does not match its hash")]
+    /// The fields are not the ones that were signed.
+    #[error("fields do not match their hash")]
     SecretHash,
 }
 
@@ -93,13 +186,13 @@ pub struct ProvisionRequest {
 impl ProvisionRequest {
     /// A request from what the owner signed.
     #[must_use]
-    pub fn new(provision: &Provision, signature: [u8; 65], secret_salt: [u8; 32], secret: &[u8]) -> Self {
+    pub fn new(provision: &Provision, signature: [u8; 65], secret_salt: [u8; 32], fields: &[u8]) -> Self {
         Self {
             version: VERSION,
             provision: provision.abi_encode().into(),
             signature: signature.into(),
             secret_salt: secret_salt.into(),
-            secret: secret.to_vec().into(),
+            secret: fields.to_vec().into(),
         }
     }
 
@@ -115,26 +208,34 @@ impl ProvisionRequest {
         }
     }
 
-    /// Reads a request: version, strict ABI, and that the secret is the one the owner signed. Who signed is for `vault` to check.
+    /// Reads a request: version, strict ABI, kind, and that the fields are the ones the owner signed. Who signed is for `vault` to check.
     ///
     /// # Errors
     /// [`ProvisionError`] names the rule.
-    pub fn read(bytes: &[u8]) -> Result<(Self, Provision), ProvisionError> {
+    pub fn read(bytes: &[u8]) -> Result<(Self, Provision, What), ProvisionError> {
         let request: Self = cbor::decode(bytes, limits::PROVISION)?;
         if request.version != VERSION {
             return Err(ProvisionError::Version);
         }
-        if request.secret.is_empty() || request.secret.len() > limits::SECRET {
+        if request.secret.len() > limits::SECRET {
             return Err(ProvisionError::Secret);
         }
         let provision = Provision::abi_decode_validate(&request.provision).map_err(|_| ProvisionError::Abi)?;
         if provision.abi_encode() != *request.provision {
             return Err(ProvisionError::Abi);
         }
-        if provision.secretHash != secret_hash(&request.secret_salt, &request.secret) {
+        let what = match provision.kind.as_str() {
+            "app" => What::App,
+            "store" => What::Store,
+            _ => return Err(ProvisionError::Kind),
+        };
+        if request.secret.is_empty() != provision.secretHash.is_zero() {
+            return Err(ProvisionError::Secret);
+        }
+        if !request.secret.is_empty() && provision.secretHash != secret_hash(&request.secret_salt, &request.secret) {
             return Err(ProvisionError::SecretHash);
         }
-        Ok((request, provision))
+        Ok((request, provision, what))
     }
 
     /// ABI of the [`Provision`].
@@ -149,7 +250,7 @@ impl ProvisionRequest {
         &self.signature
     }
 
-    /// Lends the secret.
+    /// Lends the fields; no bytes if there are none.
     pub fn with_secret<R>(&self, use_it: impl FnOnce(&[u8]) -> R) -> R {
         use_it(&self.secret)
     }

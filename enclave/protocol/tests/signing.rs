@@ -15,7 +15,7 @@ use protocol::custody;
 use protocol::http::Request;
 use protocol::note;
 use protocol::ohttp::KeyConfig;
-use protocol::provision::{Provision, ProvisionRequest, secret_hash};
+use protocol::provision::{Provision, ProvisionRequest, fields as fields_of, secret_hash};
 use protocol::signatures::CallerSignature;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -377,32 +377,38 @@ fn refused_calls(signer: &Signer, config: &KeyConfig) -> Vec<Value> {
 
 fn provisions() -> Vec<Value> {
     let signer = Signer::new(2);
-    let (salt, secret) = ([0x66; 32], b"shpat_00000000000000000000000000000000");
+    let salt = [0x66; 32];
+    let secret = fields_of(&[("access_token", true, b"shpat_00000000000000000000000000000000")]).unwrap();
     let provision = Provision {
         owner: signer.address(),
         portfolio: 7,
         store: B256::repeat_byte(0x77),
         policy: Address::repeat_byte(0x88),
         policyCodeHash: B256::repeat_byte(0x99),
+        kind: "store".to_owned(),
         preset: "shopify-admin".to_owned(),
         host: "one.myshopify.com".to_owned(),
         account: "one.myshopify.com".to_owned(),
+        app: "app-1".to_owned(),
+        connection: B256::repeat_byte(0x78),
+        selector: "shop_cipher=GCP_x&shop_id=1".to_owned(),
         generation: 1,
-        secretHash: secret_hash(&salt, secret).into(),
+        secretHash: secret_hash(&salt, &secret).into(),
         expiresAt: 1_795_000_060,
         enclave: key_config().digest().into(),
     };
     let signature = signer.sign(protocol::provision::digest(&provision, &MAINNET.domain()));
-    let request = ProvisionRequest::new(&provision, signature, salt, secret);
+    let request = ProvisionRequest::new(&provision, signature, salt, &secret);
     let base = json!({
         "domain": MAINNET.json(),
         "provision": {
             "owner": text(provision.owner), "portfolio": provision.portfolio, "store": text(provision.store),
-            "policy": text(provision.policy), "policyCodeHash": text(provision.policyCodeHash), "preset": provision.preset,
-            "host": provision.host, "account": provision.account, "generation": provision.generation,
+            "policy": text(provision.policy), "policyCodeHash": text(provision.policyCodeHash), "kind": provision.kind, "preset": provision.preset,
+            "host": provision.host, "account": provision.account, "app": provision.app,
+            "connection": text(provision.connection), "selector": provision.selector, "generation": provision.generation,
             "secretHash": text(provision.secretHash), "expiresAt": provision.expiresAt, "enclave": text(provision.enclave),
         },
-        "secretSalt": text(salt), "secret": text(secret), "body": text(request.to_bytes()),
+        "secretSalt": text(salt), "secret": text(&*secret), "body": text(request.to_bytes()),
         "signature": text(signature), "privateKey": text(signer.0.secret_bytes()),
     });
     vec![merge(base, hashes(&provision, &MAINNET.domain()))]

@@ -326,8 +326,8 @@ def read_call(request, enc, enclave):
 
 # --- the rest ---
 PROVISION = (
-    "Provision(address owner,uint64 portfolio,bytes32 store,address policy,bytes32 policyCodeHash,string preset,string host,string account,"
-    "uint64 generation,bytes32 secretHash,uint64 expiresAt,bytes32 enclave)"
+    "Provision(address owner,uint64 portfolio,bytes32 store,address policy,bytes32 policyCodeHash,string kind,string preset,string host,string account,"
+    "string app,bytes32 connection,string selector,uint64 generation,bytes32 secretHash,uint64 expiresAt,bytes32 enclave)"
 )
 ANCHORS = [
     "CreateVault(bytes32 vault,bytes32 constitution,bytes32 rootCommitment)",
@@ -337,7 +337,7 @@ ANCHORS = [
 
 
 def provision_body(case):
-    """Canonical CBOR of [1, ABI, signature, salt, secret]."""
+    """Canonical CBOR of [2, ABI, signature, salt, secret]."""
     value = case["provision"]
     words, tail = [], b""
     for member in re.fullmatch(r"Provision\((.*)\)", PROVISION).group(1).split(","):
@@ -346,7 +346,7 @@ def provision_body(case):
             words.append(encode_value(kind, value[name]))
             continue
         raw = value[name].encode()
-        words.append((12 * 32 + len(tail)).to_bytes(32, "big"))
+        words.append((16 * 32 + len(tail)).to_bytes(32, "big"))
         tail += len(raw).to_bytes(32, "big") + raw + bytes(-len(raw) % 32)
     abi = (32).to_bytes(32, "big") + b"".join(words) + tail
 
@@ -355,7 +355,7 @@ def provision_body(case):
         return (bytes([0x40 + n]) if n < 24 else bytes([0x58, n]) if n < 256 else b"\x59" + n.to_bytes(2, "big")) + raw
 
     parts = [abi, unhex(case["signature"]), unhex(case["secretSalt"]), unhex(case["secret"])]
-    return b"\x85\x01" + b"".join(map(string, parts))
+    return b"\x85\x02" + b"".join(map(string, parts))
 
 
 def check_note(case):

@@ -5,7 +5,7 @@ use protocol::message::{Need, Problem, Supply};
 
 use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
-use crate::state::Shared;
+use crate::state::{Shared, State};
 
 /// The turn to write. Given back when dropped, so that a conversation that ends in the middle holds up nobody.
 struct Turn<'a>(&'a Shared);
@@ -38,10 +38,7 @@ pub(crate) async fn append(io: &Io, shared: &Shared, proposal: Proposal, said: i
     let _turn = Turn::take(io, shared).await;
     flush(io, shared).await?;
     {
-        let mut state = shared.state();
-        let vault_id = state.configured()?.vault_id;
-        let serving = state.serving()?;
-        io.rng(|rng| serving.ledger.propose(&serving.keys, &serving.writer, &vault_id, proposal, rng))?;
+        propose(io, &mut shared.state(), proposal)?;
     }
     said();
     let Some(batch) = pending(shared)? else { return Err(Stop(Problem::Ledger)) };
@@ -56,11 +53,21 @@ pub(crate) async fn settle(io: &Io, shared: &Shared) -> Result<(), Stop> {
 }
 
 async fn flush(io: &Io, shared: &Shared) -> Result<(), Stop> {
-    while let Some(batch) = pending(shared)? {
-        commit(io, batch).await?;
-        shared.state().serving()?.ledger.acknowledge()?;
+    loop {
+        while let Some(batch) = pending(shared)? {
+            commit(io, batch).await?;
+            shared.state().serving()?.ledger.acknowledge()?;
+        }
+        let mut state = shared.state();
+        let Some(queued) = state.serving()?.ledger.next_queued() else { return Ok(()) };
+        propose(io, &mut state, queued)?;
     }
-    Ok(())
+}
+
+fn propose(io: &Io, state: &mut State, proposal: Proposal) -> Result<(), Stop> {
+    let vault_id = state.configured()?.vault_id;
+    let serving = state.serving()?;
+    io.rng(|rng| serving.ledger.propose(&serving.keys, &serving.writer, &vault_id, proposal, rng))
 }
 
 fn pending(shared: &Shared) -> Result<Option<protocol::message::Batch>, Stop> {

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
+use alloy_primitives::B256;
+use alloy_sol_types::SolValue;
+use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
-use protocol::ledger::{Body, Ending, Reservation};
+use protocol::ledger::{Body, Ending, RecordRef, Reservation, Result as Ended};
 use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
+use crate::connections::Connections;
 
 /// State read out of the ledger, entry by entry.
 #[derive(Debug, Default)]
@@ -15,6 +19,8 @@ pub(crate) struct Fold {
     records: HashMap<[u8; 32], (u64, [u8; 32])>,
     /// Limits.
     pub(crate) budget: Budget,
+    /// Connections, and what became of them.
+    pub(crate) connections: Connections,
     /// Intents without an outcome, with what they reserved.
     open: HashMap<u64, Vec<Reservation>>,
     /// Unix milliseconds of the newest entry.
@@ -53,28 +59,72 @@ impl Fold {
         let follows = match body {
             Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) | Body::HeadConflict(_) => true,
             Body::Provision(provisioned) => {
-                self.open.contains_key(&provisioned.intent)
-                    && provisioned.records.iter().all(|record| {
-                        let current = self.generation(&record.id).unwrap_or(0);
-                        current.checked_add(1) == Some(record.generation)
-                    })
+                self.open.contains_key(&provisioned.intent) && provisioned.records.iter().all(|record| self.follows(record))
+            }
+            Body::Taken(taken) => self.follows(&taken.record),
+            Body::Refreshing(refreshing) => {
+                self.connections.check_refreshing(refreshing)?;
+                self.generation(&refreshing.connection) == Some(refreshing.generation)
+            }
+            Body::Refreshed(refreshed) => {
+                self.connections.check_refreshed(refreshed)?;
+                match &refreshed.result {
+                    Ended::Renewed { record, .. } => record.id == refreshed.connection && self.follows(record),
+                    Ended::Unspent { .. } | Ended::Uncertain { .. } | Ended::Reauthorize => true,
+                }
             }
             Body::Outcome(outcome) => self.open.contains_key(&outcome.intent),
+            Body::Retried(retried) => self.open.contains_key(&retried.intent),
         };
         if follows { Ok(()) } else { Err(OutOfOrder) }
+    }
+
+    /// Whether a record goes up by one generation.
+    fn follows(&self, record: &RecordRef) -> bool {
+        self.generation(&record.id).unwrap_or(0).checked_add(1) == Some(record.generation)
     }
 
     /// Takes an entry that is durable. `reserved` says that its budget is counted already, because this process reserved it.
     pub(crate) fn apply(&mut self, index: u64, body: &Body, reserved: bool) -> Result<(), OutOfOrder> {
         self.check(body)?;
         let time = match body {
-            Body::Boot(boot) => boot.time,
+            Body::Boot(boot) => {
+                self.connections.booted();
+                boot.time
+            }
             Body::Provision(provisioned) => {
                 for record in &provisioned.records {
-                    self.records.insert(*record.id, (record.generation, *record.sealed));
+                    self.put(record);
                 }
                 self.open.remove(&provisioned.intent).ok_or(OutOfOrder)?;
+                let store = (provisioned.origin, B256::from(*provisioned.salt));
+                if let Some(kept) = &provisioned.kept {
+                    self.connections.make(kept, None, provisioned.time);
+                }
+                self.connections.bind(&provisioned.connection, store);
                 provisioned.time
+            }
+            Body::Taken(taken) => {
+                self.put(&taken.record);
+                if !reserved {
+                    self.budget.count(&taken.budget);
+                }
+                if let Some(kept) = &taken.kept {
+                    let call = Call::abi_decode_validate(&taken.call.call).map_err(|_| OutOfOrder)?;
+                    self.connections.make(kept, Some((call.origin, call.salt)), taken.time);
+                }
+                taken.time
+            }
+            Body::Refreshing(refreshing) => {
+                self.connections.refreshing(index, refreshing, reserved)?;
+                refreshing.time
+            }
+            Body::Refreshed(refreshed) => {
+                self.connections.refreshed(refreshed)?;
+                if let Ended::Renewed { record, .. } = &refreshed.result {
+                    self.put(record);
+                }
+                refreshed.time
             }
             Body::Intent(intent) => {
                 if !reserved {
@@ -96,8 +146,13 @@ impl Fold {
                 self.conflict = Some((*conflict.boot_id, conflict.status(index)));
                 conflict.time
             }
+            Body::Retried(retried) => retried.time,
         };
         self.time = self.time.max(time);
         Ok(())
+    }
+
+    fn put(&mut self, record: &RecordRef) {
+        self.records.insert(*record.id, (record.generation, *record.sealed));
     }
 }

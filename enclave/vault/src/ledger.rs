@@ -1,5 +1,7 @@
 //! The ledger's bytes: entries sealed under the ledger key, in the log of RFC 6962, under checkpoints that the writer key signs.
 
+use std::collections::VecDeque;
+
 use alloy_primitives::B256;
 use credential::Keys;
 use p256::ecdsa::SigningKey;
@@ -19,6 +21,8 @@ pub(crate) struct Ledger {
     frontier: Frontier,
     pub(crate) fold: Fold,
     pending: Option<Pending>,
+    /// Entries that come next, whatever becomes of the conversations that made them.
+    queued: VecDeque<Proposal>,
 }
 
 /// A batch that was said to the host and not yet acknowledged. It is the next one, whatever becomes of the conversation that made it.
@@ -34,7 +38,7 @@ pub(crate) struct Pending {
 
 impl Ledger {
     pub(crate) fn new() -> Self {
-        Self { frontier: Frontier::default(), fold: Fold::default(), pending: None }
+        Self { frontier: Frontier::default(), fold: Fold::default(), pending: None, queued: VecDeque::new() }
     }
 
     /// Entries that are durable.
@@ -45,6 +49,16 @@ impl Ledger {
     /// Root over them.
     pub(crate) fn root(&self) -> [u8; 32] {
         self.frontier.root()
+    }
+
+    /// Makes an entry come next that must not be lost with the conversation that makes it.
+    pub(crate) fn queue(&mut self, entry: Proposal) {
+        self.queued.push_back(entry);
+    }
+
+    /// Takes the first of them out, if nothing is pending.
+    pub(crate) fn next_queued(&mut self) -> Option<Proposal> {
+        if self.pending.is_some() { None } else { self.queued.pop_front() }
     }
 
     pub(crate) fn pending(&self) -> Option<&Pending> {

@@ -2,12 +2,12 @@
 
 use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
-use credential::{Kind, OpenedBinding};
+use credential::{Binding, Kind, Leave, OpenedBinding};
 use minicbor::bytes::ByteVec;
-use platform::Preset;
+use platform::{Diagnosis, Materials, Prepared, Preset};
 use policy::{Identity, Permit};
 use protocol::http::Response;
-use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation};
+use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation, Retried};
 use protocol::message::{Need, Problem, Supply};
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ use crate::append::append;
 use crate::call::{Asked, Denied, asked, receipt, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
-use crate::provision::ACCESS_TOKEN;
+use crate::refresh::{Why, fresh};
 use crate::refusal::{OUTCOME, Refusal};
 use crate::state::Shared;
 
@@ -38,12 +38,13 @@ pub(crate) async fn perform(
     if binding.binding().host != host || !egress_allowed(shared, &host)? {
         return Err(Refusal::NotPermitted("store.host".to_owned()).into());
     }
-    let connection = fetch_record(io, shared, &binding.binding().connection).await?;
+    fresh(io, shared, &binding.binding().connection, Why::Expired).await?;
+    let records = Records::fetch(io, shared, &binding.binding().connection).await?;
     let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
-    let use_it = Use { shared, io, intent: &intent };
+    let use_it = Use { shared, io, intent: &intent, retried: None };
     match permit {
         Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),
-        Ok(permit) => send(&use_it, &permit, preset, &host, &binding, connection).await,
+        Ok(permit) => send(use_it, permit, preset, &binding, records, identity).await,
     }
 }
 
@@ -55,17 +56,46 @@ async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) -> Result<([u
         let id = serving.keys.record_id(kind, name);
         (id, serving.ledger.fold.generation(&id))
     };
-    let generation = generation.ok_or_else(|| Refusal::NotPermitted("store.not_provisioned".to_owned()))?;
-    let (_, sealed) = fetch_record(io, shared, &id).await?;
+    generation.ok_or_else(|| Refusal::NotPermitted("store.not_provisioned".to_owned()))?;
+    let (generation, sealed) = fetch_record(io, shared, &id).await?;
     Ok((id, generation, sealed))
 }
 
-async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, ByteVec), Stop> {
+/// Times that a record is asked for whose generation moves on meanwhile.
+const MOVING: usize = 3;
+
+/// A record's current generation. A refresh may move it on while the host is asked.
+pub(crate) async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, ByteVec), Stop> {
     let lacking = Stop(Problem::Supply);
-    let generation = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
-    match io.need(Need::Record { id: (*id).into() }).await? {
-        Supply::Record(Some(sealed)) if shared.state().serving()?.ledger.fold.is_current(id, &sealed) => Ok((generation, sealed)),
-        _ => Err(lacking),
+    for _ in 0..MOVING {
+        let before = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
+        let supply = io.need(Need::Record { id: (*id).into() }).await?;
+        let mut state = shared.state();
+        let fold = &state.serving()?.ledger.fold;
+        match supply {
+            Supply::Record(_) if fold.generation(id) != Some(before) => {}
+            Supply::Record(Some(sealed)) if fold.is_current(id, &sealed) => return Ok((before, sealed)),
+            _ => return Err(lacking),
+        }
+    }
+    Err(lacking)
+}
+
+/// A connection and its app, sealed.
+struct Records {
+    connection: (u64, ByteVec),
+    app: Option<(u64, ByteVec)>,
+}
+
+impl Records {
+    async fn fetch(io: &Io, shared: &Shared, connection: &[u8; 32]) -> Result<Self, Stop> {
+        let app = shared.state().serving()?.ledger.fold.connections.of(connection).and_then(|connection| connection.app);
+        let connection = fetch_record(io, shared, connection).await?;
+        let app = match app {
+            Some(app) => Some(fetch_record(io, shared, &app).await?),
+            None => None,
+        };
+        Ok(Self { connection, app })
     }
 }
 
@@ -84,14 +114,8 @@ pub(crate) async fn intend(
     generation: u64,
     identity: &Identity,
 ) -> Result<(ReceiptEntry, Result<Permit, Refusal>), Denied> {
-    let (time, budget) = {
-        let mut state = shared.state();
-        let time = state.time(io.now());
-        let seconds = time.checked_div(1_000).unwrap_or(0);
-        let fold = &mut state.serving()?.ledger.fold;
-        (time, fold.budget.reserve(permit.limits(), seconds).map_err(|_| Refusal::BudgetExhausted)?)
-    };
-    let mut reserved = Reserved { shared, budget: Some(budget.clone()) };
+    let time = shared.state().time(io.now());
+    let mut reserved = Reserved::of(io, shared, &permit)?;
     let intent = Intent {
         version: ledger::VERSION,
         boot_id: shared.boot_id.into(),
@@ -99,7 +123,7 @@ pub(crate) async fn intend(
         store: permit.store().0.into(),
         call: permit.authenticated().signed(),
         evidence: permit.evidence(),
-        budget,
+        budget: reserved.budget(),
         record: record.into(),
         generation,
     };
@@ -108,14 +132,28 @@ pub(crate) async fn intend(
     Ok((entry, reconfirmed(io, shared, permit, identity).await?))
 }
 
-/// A reservation that is given back unless an intent with it was said to the host.
-struct Reserved<'a> {
+/// A reservation that is given back unless an entry with it was said to the host.
+pub(crate) struct Reserved<'a> {
     shared: &'a Shared,
     budget: Option<Vec<Reservation>>,
 }
 
-impl Reserved<'_> {
-    fn keep(&mut self) {
+impl<'a> Reserved<'a> {
+    /// Reserves every limit of the permit, or none.
+    pub(crate) fn of(io: &Io, shared: &'a Shared, permit: &Permit) -> Result<Self, Denied> {
+        let mut state = shared.state();
+        let seconds = state.time(io.now()).checked_div(1_000).unwrap_or(0);
+        let budget = &mut state.serving()?.ledger.fold.budget;
+        let reserved = budget.reserve(permit.limits(), seconds).map_err(|_| Refusal::BudgetExhausted)?;
+        Ok(Self { shared, budget: Some(reserved) })
+    }
+
+    /// What was reserved.
+    pub(crate) fn budget(&self) -> Vec<Reservation> {
+        self.budget.clone().unwrap_or_default()
+    }
+
+    pub(crate) fn keep(&mut self) {
         self.budget = None;
     }
 }
@@ -189,6 +227,8 @@ pub(crate) struct Use<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) io: &'a Io,
     pub(crate) intent: &'a ReceiptEntry,
+    /// The entry that says that it was tried before, and how that ended.
+    pub(crate) retried: Option<ReceiptEntry>,
 }
 
 impl Use<'_> {
@@ -205,7 +245,25 @@ impl Use<'_> {
         };
         let proposal = Proposal { body: Body::Outcome(outcome), time, records: Vec::new(), reserved: false };
         let entry = append(self.io, self.shared, proposal, || {}).await?;
-        Ok(receipt(vec![self.intent.clone(), entry]))
+        let entries = [Some(self.intent.clone()), self.retried.clone(), Some(entry)];
+        Ok(receipt(entries.into_iter().flatten().collect()))
+    }
+
+    /// Writes that the platform did not act, because it refused the access token, and that the call is made once more with the next
+    /// generation: one use of one call, in two attempts that both stand in the ledger.
+    async fn retry(self, ending: Ending, generation: u64) -> Result<Self, Stop> {
+        let time = self.shared.state().time(self.io.now());
+        let entry = Retried {
+            version: ledger::VERSION,
+            boot_id: self.shared.boot_id.into(),
+            time,
+            intent: self.intent.index,
+            ending,
+            generation,
+        };
+        let proposal = Proposal { body: Body::Retried(entry), time, records: Vec::new(), reserved: false };
+        let retried = Some(append(self.io, self.shared, proposal, || {}).await?);
+        Ok(Self { retried, ..self })
     }
 
     /// Writes how it ended without an answer.
@@ -216,36 +274,31 @@ impl Use<'_> {
 }
 
 async fn send(
-    use_it: &Use<'_>,
-    permit: &Permit,
+    mut use_it: Use<'_>,
+    mut permit: Permit,
     preset: Preset,
-    host: &str,
     binding: &OpenedBinding,
-    (generation, sealed): (u64, ByteVec),
+    mut records: Records,
+    identity: &Identity,
 ) -> Result<Response, Denied> {
-    let prepared = {
-        let mut state = use_it.shared.state();
-        let now = state.time(use_it.io.now());
-        let keys = &state.serving()?.keys;
-        credential::open_connection(keys, permit, binding, generation, &sealed, now).ok().and_then(|opened| {
-            let token = opened.connection().fields.secret(ACCESS_TOKEN)?;
-            let outgoing = preset.inject(permit.authenticated().request(), host, token).ok()?;
-            Some((outgoing, preset.redactor(host, token).ok()?))
-        })
-    };
-    let Some((request, redactor)) = prepared else {
-        return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
-    };
-    let send_before = send_before(use_it.io, use_it.shared, permit);
-    match use_it.io.egress(Egress { request, send_before }).await {
-        Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
-        Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
-        Egressed::Response(response) => {
-            let status = response.status;
-            let ending = Ending::Upstream { status };
-            if status == 401 {
-                return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
-            }
+    loop {
+        let generation = records.connection.0;
+        let Some(Prepared { request, redactor }) = prepared(&use_it, &permit, preset, binding, records)? else {
+            return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
+        };
+        let send_before = send_before(use_it.io, use_it.shared, &permit);
+        let response = match use_it.io.egress(Egress { request, send_before }).await {
+            Egressed::NotSent => return Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
+            Egressed::Unknown => return Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
+            Egressed::Response(response) => response,
+        };
+        let ending = Ending::Upstream { status: response.status };
+        let refused = match preset.diagnose(&response) {
+            Some(Diagnosis::Expired | Diagnosis::Revoked) => true,
+            Some(Diagnosis::RateLimited { .. } | Diagnosis::BadSignature | Diagnosis::Clock) => false,
+            None => response.status == 401,
+        };
+        if !refused {
             let returned = redactor.response(response).ok();
             let returned = returned.and_then(|response| preset.answer(permit.operations(), permit.projection(), response).ok());
             let Some(mut response) = returned else {
@@ -253,7 +306,67 @@ async fn send(
             };
             let receipt = use_it.outcome(ending, Sha256::digest(&response.body).into()).await?;
             response.headers.push((OUTCOME.to_owned(), b"upstream".to_vec()));
-            Ok(with_receipt(response, Some(&receipt)))
+            return Ok(with_receipt(response, Some(&receipt)));
         }
+        drop((response, redactor));
+        (use_it, permit, records) = again(use_it, permit, binding, generation, ending, identity).await?;
     }
+}
+
+/// One refresh after a refused access token, and what the one retry needs. Any other time, and whatever fails, is the end of the use.
+async fn again<'a>(
+    use_it: Use<'a>,
+    permit: Permit,
+    binding: &OpenedBinding,
+    generation: u64,
+    ending: Ending,
+    identity: &Identity,
+) -> Result<(Use<'a>, Permit, Records), Denied> {
+    let (io, shared, connection) = (use_it.io, use_it.shared, &binding.binding().connection);
+    let refreshes = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
+    if !refreshes || use_it.retried.is_some() {
+        return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
+    }
+    match fresh(io, shared, connection, Why::Refused(generation)).await {
+        Ok(()) => {}
+        Err(Denied::Refused(refusal, _)) => return Err(use_it.ended(ending, refusal).await?),
+        Err(stopped) => return Err(stopped),
+    }
+    let records = Records::fetch(io, shared, connection).await?;
+    if records.connection.0 == generation {
+        return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
+    }
+    match reconfirmed(io, shared, permit, identity).await? {
+        Ok(permit) => Ok((use_it.retry(ending, records.connection.0).await?, permit, records)),
+        Err(refusal) => Err(use_it.ended(ending, refusal).await?),
+    }
+}
+
+fn prepared(
+    use_it: &Use<'_>,
+    permit: &Permit,
+    preset: Preset,
+    binding: &OpenedBinding,
+    records: Records,
+) -> Result<Option<Prepared>, Stop> {
+    let mut state = use_it.shared.state();
+    let now = state.time(use_it.io.now());
+    let keys = &state.serving()?.keys;
+    let Records { connection: (generation, sealed), app } = records;
+    let prepare = || {
+        let opened = credential::open_connection(keys, permit, binding, generation, &sealed, now).ok()?;
+        let app = match &app {
+            Some((generation, sealed)) => {
+                Some(credential::open_app(keys, Leave::Permit(permit), &opened, *generation, sealed, now).ok()?)
+            }
+            None => None,
+        };
+        let Binding { selector, host, .. } = binding.binding();
+        let materials =
+            Materials { app: app.as_ref().map(|app| &app.fields), connection: &opened.connection().fields, selector, host };
+        let mut nonce = [0; 32];
+        use_it.io.rng(|rng| rand_core::Rng::fill_bytes(rng, &mut nonce));
+        preset.prepare(permit.authenticated().request(), &materials, now, &nonce).ok()
+    };
+    Ok(prepare())
 }

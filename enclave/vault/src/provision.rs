@@ -1,97 +1,284 @@
-//! Taking a store's credential in: unusable until a probe returned the account that its owner named.
+//! Taking credentials in: unusable until a probe returned the account that their owner named.
 
-use alloy_primitives::B256;
-use contracts_bindings::Class;
-use credential::{Binding, Connection, Field, Fields, Kind, Record, Secret, seal};
-use platform::Preset;
-use policy::{Identity, Operation, Permit, signer};
+mod app;
+mod probe;
+mod statement;
+
+use credential::{Binding, Connection, Fields, Kind, Record, seal};
+use platform::{Part, Preset, Sharing};
+use policy::{Identity, Operation, Permit};
 use protocol::http::Response;
-use protocol::ledger::{self, Body, Ending, Provisioned, RecordRef};
+use protocol::ledger::{self, Body, Ending, Kept, Provisioned, RecordRef, Taken};
 use protocol::message::{Problem, RecordPut};
-use protocol::provision::{Provision, ProvisionRequest, digest};
-use protocol::{call, provision as format};
+use protocol::provision::{Provision, ProvisionRequest, What};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::append::{append, settle};
 use crate::call::{Denied, permitted, receipt, with_receipt};
-use crate::conversation::{Egress, Egressed, Io, Stop};
+use crate::conversation::{Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
-use crate::perform::{Use, egress_allowed, intend, send_before};
+use crate::perform::{Use, fetch_record, intend};
+use crate::refresh::{Why, fresh};
 use crate::refusal::Refusal;
 use crate::state::Shared;
+use contracts_bindings::Class;
+use probe::{Probed, probe};
+use statement::{Signed, checked};
 
 /// The operation that a policy grants.
-const OPERATION: &str = "vault.provision";
+pub(crate) const OPERATION: &str = "vault.provision";
 /// The field of a connection that requests carry.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 /// Generation of a record that is made.
 const FIRST: u64 = 1;
 
-/// Checks, probes, seals and writes. Nothing is stored unless all of it succeeded.
+/// Checks, probes, seals and writes. A store is stored only if all of it succeeded.
 pub(crate) async fn provision(
     io: &Io,
     shared: &Shared,
     authenticated: policy::Authenticated,
     identity: &Identity,
 ) -> Result<Response, Denied> {
-    let (request, provision) =
+    let (request, provision, what) =
         ProvisionRequest::read(&authenticated.request().body).map_err(|_| Refusal::Malformed("provision.form"))?;
     let operation = Operation { name: OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
     let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
-    let (preset, secret) = checked(io, shared, &permit, &request, &provision, identity)?;
+    let signed = checked(io, shared, &permit, &request, provision, identity)?;
     // The host may have stored an earlier provision whose acknowledgement was lost.
     settle(io, shared).await?;
-    let (binding_id, connection_id) = {
-        let mut state = shared.state();
-        let serving = state.serving()?;
-        let ids = [Kind::Binding, Kind::Connection].map(|kind| serving.keys.record_id(kind, provision.store.as_slice()));
-        if ids.iter().any(|id| serving.ledger.fold.generation(id).is_some()) {
-            return Err(Refusal::NotPermitted("store.provisioned".to_owned()).into());
+    match what {
+        What::App => app::take(io, shared, permit, &request, signed).await,
+        What::Store => store(io, shared, permit, &request, signed, identity).await,
+    }
+}
+
+pub(crate) fn no(rule: &str) -> Denied {
+    Refusal::NotPermitted(rule.to_owned()).into()
+}
+
+async fn store(
+    io: &Io,
+    shared: &Shared,
+    permit: Permit,
+    request: &ProvisionRequest,
+    signed: Signed,
+    identity: &Identity,
+) -> Result<Response, Denied> {
+    let plan = Plan::of(shared, &permit, request, signed)?;
+    let taken = match plan.fields {
+        // A token that is good for good is probed before it is kept.
+        Some(fields) if plan.app.is_none() && plan.preset.grant(&fields).is_none() => Credential::InHand(fields),
+        Some(fields) => {
+            take(io, shared, &permit, request, &plan.signed, &plan.binding, plan.app, fields).await?;
+            Credential::Kept
         }
-        let [binding, connection] = ids;
-        (binding, connection)
+        None => Credential::Kept,
     };
-    let (intent, permit) = intend(io, shared, permit, binding_id, 0, identity).await?;
-    let use_it = Use { shared, io, intent: &intent };
+    if let Credential::Kept = taken {
+        fresh(io, shared, &plan.binding.connection, Why::Expired).await?;
+    }
+    let mut records = Vec::new();
+    if let Credential::Kept = taken {
+        records.push(fetch_record(io, shared, &plan.binding.connection).await?);
+        if let Some(app) = &plan.app {
+            records.push(fetch_record(io, shared, app).await?);
+        }
+    }
+    let (intent, permit) = intend(io, shared, permit, plan.id, 0, identity).await?;
+    let use_it = Use { shared, io, intent: &intent, retried: None };
     let permit = match permit {
         Ok(permit) => permit,
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
-    let probed = probe(&use_it, &permit, preset, &provision, &secret).await?;
+    let Plan { preset, id, binding, signed, .. } = plan;
+    let Probed { ending, fields } = probe(&use_it, &permit, preset, &binding, taken, records).await?;
+    bind(&use_it, request, Bound { id, binding, signed, fields, ending }).await
+}
 
-    let Provision { store, host, account, preset: preset_id, .. } = provision.clone();
-    let binding = Binding {
-        store,
-        connection: connection_id,
-        preset: preset_id.clone(),
-        host: host.clone(),
-        account: account.clone(),
-        selector: Vec::new(),
-    };
-    let fields = Fields::new(vec![(ACCESS_TOKEN.to_owned(), Field::Secret(secret))]).map_err(|_| Stop(Problem::Malformed))?;
+/// Where the credential is that a store is probed with.
+pub(crate) enum Credential {
+    /// Handed over just now.
+    InHand(Fields),
+    /// In a record.
+    Kept,
+}
+
+/// What a store's provision comes to.
+struct Plan {
+    preset: Preset,
+    /// Record id of the binding.
+    id: [u8; 32],
+    binding: Binding,
+    app: Option<[u8; 32]>,
+    /// The connection's, if it is made now.
+    fields: Option<Fields>,
+    signed: Signed,
+}
+
+impl Plan {
+    fn of(shared: &Shared, permit: &Permit, request: &ProvisionRequest, signed: Signed) -> Result<Self, Denied> {
+        let Signed { provision, preset, selector, salt: _ } = &signed;
+        let (preset, Provision { owner, store, host, account, .. }) = (*preset, provision);
+        if permit.authenticated().salt().is_zero() || provision.connection.is_zero() {
+            return Err(no("provision.store"));
+        }
+        if preset.check_selector(selector).is_err() {
+            return Err(no("provision.selector"));
+        }
+        let mut state = shared.state();
+        let serving = state.serving()?;
+        let fold = &serving.ledger.fold;
+        let id = serving.keys.record_id(Kind::Binding, store.as_slice());
+        if fold.generation(&id).is_some() {
+            return Err(no("store.provisioned"));
+        }
+        let connection = serving.keys.record_id(Kind::Connection, &[owner.as_slice(), provision.connection.as_slice()].concat());
+        let fields = request.with_secret(|bytes| match (bytes.is_empty(), fold.connections.of(&connection)) {
+            (false, None) => match Fields::read(bytes) {
+                Some((fields, [])) => Ok(Some(fields)),
+                _ => Err(no("provision.fields")),
+            },
+            // Never overwritten: a connection that is there is bound without its fields.
+            (false, Some(_)) => Err(no("connection.provisioned")),
+            (true, None) => Err(no("connection.unknown")),
+            (true, Some(there)) => {
+                let this = (permit.call().origin, permit.call().salt);
+                let others = there.stores.iter().any(|store| *store != this);
+                match preset.sharing() {
+                    _ if there.preset != preset.id() => Err(no("provision.preset")),
+                    Sharing::One | Sharing::SplitOnRefresh if others => Err(no("connection.not_shared")),
+                    Sharing::One | Sharing::SplitOnRefresh | Sharing::Shared => Ok(None),
+                }
+            }
+        })?;
+        let app = match (&fields, fold.connections.of(&connection)) {
+            (None, there) => there.and_then(|connection| connection.app),
+            (Some(_), _) if provision.app.is_empty() => None,
+            (Some(_), _) => {
+                let app = app::record_id(&serving.keys, provision);
+                Some(fold.generation(&app).map(|_| app).ok_or_else(|| no("app.unknown"))?)
+            }
+        };
+        if let Some(fields) = &fields {
+            preset.check_fields(Part::Connection, fields).map_err(|error| no(error.rule()))?;
+            if preset.needs_app(fields) != app.is_some() && !(app.is_some() && app::may_have(preset)) {
+                return Err(no("provision.app"));
+            }
+        }
+        let binding = Binding {
+            store: *store,
+            connection,
+            preset: preset.id().to_owned(),
+            host: host.clone(),
+            account: account.clone(),
+            selector: selector.clone(),
+        };
+        drop(state);
+        Ok(Self { preset, id, binding, app, fields, signed })
+    }
+}
+
+/// Seals a connection that has to be refreshed before it can be probed, or that is of an app: durable before its token is spent.
+#[expect(clippy::too_many_arguments, reason = "each is one part of what is written")]
+async fn take(
+    io: &Io,
+    shared: &Shared,
+    permit: &Permit,
+    request: &ProvisionRequest,
+    signed: &Signed,
+    binding: &Binding,
+    app: Option<[u8; 32]>,
+    fields: Fields,
+) -> Result<(), Denied> {
+    let refreshes = signed.preset.grant(&fields).is_some();
+    // Whatever access token came with it, the first one that counts is the vault's own.
+    let access_expires_at = refreshes.then_some(0);
     let connection = Connection {
-        preset: preset_id,
-        account: account.clone(),
-        app: None,
+        preset: binding.preset.clone(),
+        account: binding.account.clone(),
+        app,
         fields,
-        access_expires_at: None,
+        access_expires_at,
         refresh_expires_at: None,
     };
-    let sealed = {
-        let mut state = shared.state();
-        let keys = &state.serving()?.keys;
-        let records = [(binding_id, Record::Binding(binding)), (connection_id, Record::Connection(connection))];
-        records
-            .iter()
-            .map(|(id, record)| {
-                let sealed = io.rng(|rng| seal(keys, id, FIRST, record, rng)).map_err(|_| Stop(Problem::Malformed))?;
-                Ok(RecordPut { id: (*id).into(), generation: FIRST, sealed: sealed.into() })
-            })
-            .collect::<Result<Vec<_>, Stop>>()?
+    let kept = Kept {
+        connection: binding.connection.into(),
+        preset: binding.preset.clone(),
+        host: binding.host.clone(),
+        selector: binding.selector.clone(),
+        app: app.map(Into::into),
+        refreshes,
+        access_expires_at,
+        refresh_expires_at: None,
     };
+    let (put, record) = sealed(io, shared, binding.connection, &Record::Connection(connection))?;
     let time = shared.state().time(io.now());
+    let entry = Taken {
+        version: ledger::VERSION,
+        boot_id: shared.boot_id.into(),
+        time,
+        store: permit.store().0.into(),
+        call: permit.authenticated().signed(),
+        evidence: permit.evidence(),
+        budget: Vec::new(),
+        provision: request.provision_abi().to_vec().into(),
+        signature: (*request.signature()).into(),
+        record,
+        kept: Some(kept),
+    };
+    let proposal = Proposal { body: Body::Taken(entry), time, records: vec![put], reserved: false };
+    append(io, shared, proposal, || {}).await.map_err(|stop| match stop {
+        // Another conversation made it first.
+        Stop(Problem::Ledger) => no("connection.provisioned"),
+        stop => stop.into(),
+    })?;
+    Ok(())
+}
+
+fn sealed(io: &Io, shared: &Shared, id: [u8; 32], record: &Record) -> Result<(RecordPut, RecordRef), Stop> {
+    let mut state = shared.state();
+    let keys = &state.serving()?.keys;
+    let sealed = io.rng(|rng| seal(keys, &id, FIRST, record, rng)).map_err(|_| Stop(Problem::Malformed))?;
+    let digest = <[u8; 32]>::from(Sha256::digest(&sealed));
+    let reference = RecordRef { id: id.into(), generation: FIRST, sealed: digest.into() };
+    Ok((RecordPut { id: id.into(), generation: FIRST, sealed: sealed.into() }, reference))
+}
+
+/// A store whose account was confirmed.
+struct Bound {
+    id: [u8; 32],
+    binding: Binding,
+    signed: Signed,
+    /// The connection's, if it is made with the store.
+    fields: Option<Fields>,
+    ending: Ending,
+}
+
+async fn bind(use_it: &Use<'_>, request: &ProvisionRequest, bound: Bound) -> Result<Response, Denied> {
+    let Use { shared, io, intent, .. } = *use_it;
+    let Bound { id, binding, signed, fields, ending } = bound;
+    let Binding { store, connection, preset, host, account, selector } = binding.clone();
+    let origin = signed.provision.portfolio;
+    let mut made = vec![sealed(io, shared, id, &Record::Binding(binding))?];
+    let kept = fields.is_some().then(|| Kept {
+        connection: connection.into(),
+        preset: preset.clone(),
+        host: host.clone(),
+        selector,
+        app: None,
+        refreshes: false,
+        access_expires_at: None,
+        refresh_expires_at: None,
+    });
+    if let Some(fields) = fields {
+        let record =
+            Connection { preset, account: account.clone(), app: None, fields, access_expires_at: None, refresh_expires_at: None };
+        made.push(sealed(io, shared, connection, &Record::Connection(record))?);
+    }
+    let time = shared.state().time(io.now());
+    let (records, references) = made.into_iter().unzip();
     let entry = Provisioned {
         version: ledger::VERSION,
         boot_id: shared.boot_id.into(),
@@ -100,117 +287,22 @@ pub(crate) async fn provision(
         store: store.0.into(),
         provision: request.provision_abi().to_vec().into(),
         signature: (*request.signature()).into(),
-        records: sealed
-            .iter()
-            .map(|put| RecordRef {
-                id: put.id,
-                generation: put.generation,
-                sealed: <[u8; 32]>::from(Sha256::digest(&*put.sealed)).into(),
-            })
-            .collect(),
+        records: references,
+        connection: connection.into(),
+        origin,
+        salt: signed.salt.0.into(),
+        kept,
     };
-    let proposal = Proposal { body: Body::Provision(entry), time, records: sealed, reserved: false };
+    let proposal = Proposal { body: Body::Provision(entry), time, records, reserved: false };
     let entry = match append(io, shared, proposal, || {}).await {
         Ok(entry) => entry,
         // Another conversation made these records while this one asked the platform. The first one stands.
         Err(Stop(Problem::Ledger)) => {
             let refusal = Refusal::NotPermitted("store.provisioned".to_owned());
-            return Err(use_it.ended(probed, refusal).await?);
+            return Err(use_it.ended(ending, refusal).await?);
         }
         Err(stop) => return Err(stop.into()),
     };
     let body = json!({ "store": store.to_string(), "host": host, "account": account, "generation": FIRST });
-    Ok(with_receipt(json_response(201, &body), Some(&receipt(vec![intent, entry]))))
-}
-
-/// Everything that the owner signed must be what the chain says and what the request brought.
-fn checked(
-    io: &Io,
-    shared: &Shared,
-    permit: &Permit,
-    request: &ProvisionRequest,
-    provision: &Provision,
-    identity: &Identity,
-) -> Result<(Preset, Secret), Denied> {
-    let Provision {
-        owner,
-        portfolio,
-        store,
-        policy,
-        policyCodeHash,
-        preset,
-        host,
-        account,
-        generation,
-        // Compared with the secret when the request was read.
-        secretHash: _,
-        expiresAt,
-        enclave,
-    } = provision;
-    let no = |rule: &str| Denied::from(Refusal::NotPermitted(rule.to_owned()));
-    let seconds = shared.state().time(io.now()).checked_div(1_000).unwrap_or(0);
-    let domain = call::domain(identity.chain_id, identity.registry, identity.vault_id);
-    let signed_by = signer(&digest(provision, &domain), request.signature()).map_err(|_| no("provision.signature"))?;
-    let subject = permit.subject();
-    if signed_by != *owner || subject.owner != *owner {
-        return Err(no("provision.owner"));
-    }
-    if subject.portfolio != *portfolio || permit.store() != *store || permit.authenticated().salt().is_zero() {
-        return Err(no("provision.store"));
-    }
-    // The policy is the one that the registry asked just now: its code ran.
-    if !permit.called().contains(&(*policy, *policyCodeHash)) || *policy == identity.registry {
-        return Err(no("provision.policy"));
-    }
-    if *enclave != B256::from(identity.enclave) || *expiresAt <= seconds {
-        return Err(no("provision.expired"));
-    }
-    if *generation != FIRST {
-        return Err(no("provision.generation"));
-    }
-    let preset = Preset::of_id(preset).ok_or_else(|| no("provision.preset"))?;
-    if !preset.host_allowed(host) || host == format::HOST || !egress_allowed(shared, host)? {
-        return Err(no("provision.host"));
-    }
-    if account.is_empty() || account.len() > 255 {
-        return Err(no("provision.account"));
-    }
-    let secret = request.with_secret(Secret::new).map_err(|_| no("provision.secret_length"))?;
-    Ok((preset, secret))
-}
-
-/// Asks the platform whose secret it is. Returns how that ended, if it is the right account's.
-async fn probe(
-    use_it: &Use<'_>,
-    permit: &Permit,
-    preset: Preset,
-    provision: &Provision,
-    secret: &Secret,
-) -> Result<Ending, Denied> {
-    let outgoing = preset
-        .probe(&provision.host)
-        .and_then(|request| preset.inject(&request, &provision.host, secret).ok())
-        .zip(preset.redactor(&provision.host, secret).ok());
-    let Some((request, _)) = outgoing else {
-        return Err(use_it.ended(Ending::Failed, Refusal::NotPermitted("provision.secret_form".to_owned())).await?);
-    };
-    let send_before = send_before(use_it.io, use_it.shared, permit);
-    match use_it.io.egress(Egress { request, send_before }).await {
-        Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
-        Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
-        Egressed::Response(response) => {
-            let ending = Ending::Upstream { status: response.status };
-            match preset.probe_account(&response) {
-                Some(account) if account == provision.account => Ok(ending),
-                Some(_) => {
-                    let refusal = Refusal::NotPermitted("provision.other_account".to_owned());
-                    Err(use_it.ended(ending, refusal).await?)
-                }
-                None if response.status == 401 || response.status == 403 => {
-                    Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?)
-                }
-                None => Err(use_it.ended(ending, Refusal::Upstream("probe.answer")).await?),
-            }
-        }
-    }
+    Ok(with_receipt(json_response(201, &body), Some(&receipt(vec![intent.clone(), entry]))))
 }

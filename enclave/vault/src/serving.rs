@@ -1,6 +1,7 @@
 //! What a vault holds once its root key is known: keys, ledger, and the memory of calls that were made.
 
 use core::fmt;
+use std::collections::{HashMap, HashSet};
 
 use credential::{Keys, Kind};
 use p256::ecdsa::SigningKey;
@@ -32,6 +33,10 @@ pub(crate) struct Serving {
     pub(crate) root_commitment: [u8; 32],
     /// The checkpoint that this boot started from.
     pub(crate) checkpoint: Checkpoint,
+    /// Connections that are being refreshed.
+    pub(crate) flights: HashSet<[u8; 32]>,
+    /// Connections that could not be kept up lately, and the unix milliseconds until which the calendar passes them over.
+    pub(crate) resting: HashMap<[u8; 32], u64>,
     /// The ledger is restored and the `boot` entry durable: calls are served.
     pub(crate) ready: bool,
 }
@@ -58,6 +63,8 @@ impl Serving {
             replay: ReplayCache::new(REPLAYS),
             root_commitment,
             checkpoint,
+            flights: HashSet::new(),
+            resting: HashMap::new(),
             ready: false,
         })
     }

@@ -17,7 +17,7 @@ use rand_core::CryptoRng;
 use crate::conversation::{Conversation, Stop};
 use crate::serving::Serving;
 use crate::views::Views;
-use crate::{boot, call, sync};
+use crate::{boot, call, refresh, sync};
 
 /// What is measured of this image: PCR0, PCR1 and PCR2 as the security module reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,7 @@ impl Vault {
                 HostRequest::Call { message } => call::call(&io, &shared, &message).await,
                 HostRequest::Status => Ok(Answer::Status(shared.status(io.now()))),
                 HostRequest::Anchor => sync::anchor(&io, &shared).await,
+                HostRequest::Upkeep => refresh::keep(&io, &shared).await,
             };
             answer.unwrap_or_else(|Stop(problem)| Answer::Problem(problem))
         })

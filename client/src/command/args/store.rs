@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use alloy_primitives::B256;
 use clap::{Args, Subcommand};
 
 use super::sending::{EXIT, SendArgs, StoresArgs};
@@ -20,6 +21,8 @@ pub struct StoreArgs {
 pub enum StoreCommand {
     /// Hand a store's token to the vault; it is kept once the platform confirmed the account
     Add(Box<StoreAddArgs>),
+    /// Hand a developer app's id and secret to the vault, once for all stores of its owner
+    AddApp(AppAddArgs),
     /// Offer stores to another portfolio, whose owner may accept them after the delay. By the owner of their home
     #[command(after_help = EXIT)]
     Offer {
@@ -100,9 +103,47 @@ pub struct StoreAddArgs {
     /// The account that the platform must confirm; the host if it is not given
     #[arg(long)]
     pub account: Option<String>,
-    /// File with the token; `-` reads it from standard input. Never on the command line, where others see it
+    /// File with a token that is good for good; `-` reads it from standard input. Never on the command line, where others see it
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["fields", "connection"], conflicts_with = "fields")]
+    pub token: Option<PathBuf>,
+    /// File with the connection's fields: JSON, `{"secret": {"refresh_token": "..."}, "public": {"grant": "..."}}`
     #[arg(long, value_name = "FILE")]
-    pub token: PathBuf,
+    pub fields: Option<PathBuf>,
+    /// Name of the connection, 32 bytes in hex: of one that is there, without its token or fields, or of a new one
+    #[arg(long, value_name = "HEX")]
+    pub connection: Option<B256>,
+    /// The platform's id of the app that the connection was given to
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub app: String,
+    /// What tells this store apart from others of the connection: `name=value&name=value`, ascending
+    #[arg(long, default_value = "")]
+    pub selector: String,
+    /// Save the receipt here (canonical CBOR, hex)
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+}
+
+/// See [`StoreCommand::AddApp`].
+#[derive(Debug, Args)]
+pub struct AppAddArgs {
+    /// The portfolio owner's key file
+    #[arg(long, value_name = "FILE")]
+    pub owner: PathBuf,
+    /// The key file that makes the call, if it is not the owner's; needs a grant for vault.provision
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The portfolio that it is handed over under
+    #[arg(long)]
+    pub portfolio: u64,
+    /// Preset of the platform
+    #[arg(long)]
+    pub preset: String,
+    /// The platform's id of the app, by which stores name it
+    #[arg(long, value_name = "ID")]
+    pub app: String,
+    /// File with the app's fields: JSON, `{"public": {"client_id": "..."}, "secret": {"client_secret": "..."}}`
+    #[arg(long, value_name = "FILE")]
+    pub fields: PathBuf,
     /// Save the receipt here (canonical CBOR, hex)
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,

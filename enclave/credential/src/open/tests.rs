@@ -170,14 +170,23 @@ fn t16_refuses_each_truncation_and_each_flipped_byte() {
 }
 
 #[test]
-fn refuses_a_connection_of_another_account() {
+fn refuses_a_connection_of_another_preset() {
     let keys = keys();
-    let mut other = connection();
-    other.account = "b.myshopify.com".into();
     let id = binding(&keys, STORE).connection;
+    let other = Connection { preset: "amazon-sp".into(), ..connection() };
     let sealed = seal(&keys, &id, 5, &Record::Connection(other), &mut rng()).unwrap();
-    let refused = connection_of(&keys, &STORE, &opened(&keys), 5, &sealed).unwrap_err();
-    assert_eq!(refused, OpenError::WrongConnection);
+    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), 5, &sealed).unwrap_err(), OpenError::Sealed);
+    assert_eq!(kept_of(&keys, &STORE, &id, PRESET, 5, &sealed).unwrap_err(), OpenError::Sealed);
+}
+
+#[test]
+fn upkeep_opens_the_one_connection_that_it_is_for() {
+    let keys = keys();
+    let (one, other) = (binding(&keys, STORE).connection, binding(&keys, OTHER_STORE).connection);
+    let sealed = sealed_connection(&keys, STORE, 5);
+    assert!(kept_of(&keys, &STORE, &one, PRESET, 5, &sealed).is_ok());
+    assert_eq!(kept_of(&keys, &STORE, &other, PRESET, 5, &sealed).unwrap_err(), OpenError::Sealed);
+    assert_eq!(kept_of(&keys, &STORE, &one, PRESET, 4, &sealed).unwrap_err(), OpenError::Sealed);
 }
 
 #[test]

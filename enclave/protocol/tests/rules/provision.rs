@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use protocol::call::domain;
 use protocol::cbor::{CborError, decode, encode};
 use protocol::limits;
-use protocol::provision::{Provision, ProvisionError, ProvisionRequest, digest, secret_hash};
+use protocol::provision::{Provision, ProvisionError, ProvisionRequest, Selector, What, digest, fields, secret_hash};
 
 const SALT: [u8; 32] = [6; 32];
 const SECRET: &[u8] = b"shpat_0123456789";
@@ -17,9 +17,13 @@ fn provision() -> Provision {
         store: B256::repeat_byte(2),
         policy: Address::repeat_byte(3),
         policyCodeHash: B256::repeat_byte(4),
+        kind: "store".to_owned(),
         preset: "shopify-admin".to_owned(),
         host: "one.myshopify.com".to_owned(),
         account: "one.myshopify.com".to_owned(),
+        app: "app-1".to_owned(),
+        connection: B256::repeat_byte(3),
+        selector: "shop_id=1".to_owned(),
         generation: 1,
         secretHash: secret_hash(&SALT, SECRET).into(),
         expiresAt: 1_795_000_000,
@@ -54,7 +58,8 @@ fn read(raw: &Raw) -> Result<(), ProvisionError> {
 #[test]
 fn a_request_comes_back() {
     let bytes = ProvisionRequest::new(&provision(), [9; 65], SALT, SECRET).to_bytes();
-    let (request, signed) = ProvisionRequest::read(&bytes).unwrap();
+    let (request, signed, what) = ProvisionRequest::read(&bytes).unwrap();
+    assert_eq!(what, What::Store);
     assert_eq!(signed, provision());
     assert_eq!(request.signature(), &[9; 65]);
     assert_eq!(request.provision_abi(), provision().abi_encode());
@@ -66,7 +71,7 @@ fn a_request_comes_back() {
 fn each_other_form_has_its_error() {
     type Change = fn(&mut Raw);
     let cases: [(Change, ProvisionError); 8] = [
-        (|raw| raw.version = 2, ProvisionError::Version),
+        (|raw| raw.version = 1, ProvisionError::Version),
         (|raw| raw.secret = Vec::new().into(), ProvisionError::Secret),
         (|raw| raw.secret = vec![1; limits::SECRET + 1].into(), ProvisionError::Secret),
         (|raw| raw.secret = b"another".to_vec().into(), ProvisionError::SecretHash),
@@ -97,7 +102,11 @@ fn t48_another_chain_registry_vault_or_field_is_another_digest() {
     ] {
         assert_ne!(digest(&provision(), &other), good);
     }
-    let cases: [fn(&mut Provision); 12] = [
+    let cases: [fn(&mut Provision); 16] = [
+        |p| p.kind = "app".to_owned(),
+        |p| p.app = String::new(),
+        |p| p.connection = B256::ZERO,
+        |p| p.selector = String::new(),
         |p| p.owner = Address::ZERO,
         |p| p.portfolio = 8,
         |p| p.store = B256::ZERO,
@@ -116,4 +125,37 @@ fn t48_another_chain_registry_vault_or_field_is_another_digest() {
         change(&mut other);
         assert_ne!(digest(&other, &base), good);
     }
+}
+
+#[test]
+fn an_unknown_kind_is_refused_and_no_fields_need_no_hash() {
+    let read = |provision: &Provision, fields: &[u8]| {
+        let request = ProvisionRequest::new(provision, [9; 65], SALT, fields).to_bytes();
+        ProvisionRequest::read(&request).map(|(_, _, what)| what)
+    };
+    assert_eq!(read(&Provision { kind: "login".to_owned(), ..provision() }, SECRET), Err(ProvisionError::Kind));
+    assert_eq!(read(&Provision { kind: "app".to_owned(), ..provision() }, SECRET), Ok(What::App));
+    let none = Provision { secretHash: B256::ZERO, ..provision() };
+    assert_eq!(read(&none, &[]), Ok(What::Store));
+    assert_eq!(read(&none, SECRET), Err(ProvisionError::Secret));
+    assert_eq!(read(&provision(), &[]), Err(ProvisionError::Secret));
+}
+
+#[test]
+fn t70_a_selector_has_one_form() {
+    let parts = |text: &str| Selector::read(text).map(Selector::into_parts);
+    assert_eq!(parts(""), Some(Vec::new()));
+    let two = vec![("shop_cipher".to_owned(), "GCP_x=".to_owned()), ("shop_id".to_owned(), "1".to_owned())];
+    assert_eq!(parts("shop_cipher=GCP_x=&shop_id=1"), Some(two));
+    for other in ["shop_id=1&shop_cipher=x", "a=1&a=2", "a", "a=", "=1", "A=1", "a=1&", "&a=1", "a=1 2", "a=\u{e9}"] {
+        assert_eq!(parts(other), None, "{other}");
+    }
+}
+
+#[test]
+fn fields_are_written_by_name() {
+    let written = fields(&[("b", true, b"12345678"), ("a", false, b"x")]).unwrap();
+    let by_hand = [&[2, 1, 1, b'a', 0, 1, b'x'][..], &[2, 1, b'b', 0, 8], b"12345678"].concat();
+    assert_eq!(*written, by_hand);
+    assert!(fields(&[("a", true, &[0; 65_536])]).is_none());
 }

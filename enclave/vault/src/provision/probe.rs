@@ -1,0 +1,127 @@
+//! Asking the platform whose credential it is.
+
+use credential::{App, Binding, Fields, Leave, OpenedBinding, OpenedConnection, open_app, open_connection};
+use minicbor::bytes::ByteVec;
+use platform::{Materials, Preset};
+use policy::Permit;
+use protocol::http::Request;
+use protocol::ledger::Ending;
+
+use super::Credential;
+use crate::call::Denied;
+use crate::conversation::{Egress, Egressed, Stop};
+use crate::perform::{Use, send_before};
+use crate::refusal::Refusal;
+
+/// An account that was confirmed.
+pub(super) struct Probed {
+    pub(super) ending: Ending,
+    /// The connection's, if it is not kept yet.
+    pub(super) fields: Option<Fields>,
+}
+
+/// What the probe is made with.
+struct Opened {
+    connection: OpenedOrInHand,
+    app: Option<App>,
+}
+
+enum OpenedOrInHand {
+    Opened(OpenedConnection),
+    InHand(Fields),
+}
+
+impl Opened {
+    fn fields(&self) -> &Fields {
+        match &self.connection {
+            OpenedOrInHand::Opened(opened) => &opened.connection().fields,
+            OpenedOrInHand::InHand(fields) => fields,
+        }
+    }
+
+    fn materials<'a>(&'a self, binding: &'a Binding) -> Materials<'a> {
+        Materials {
+            app: self.app.as_ref().map(|app| &app.fields),
+            connection: self.fields(),
+            selector: &binding.selector,
+            host: &binding.host,
+        }
+    }
+}
+
+/// Sends the preset's probe, and compares the account. `records` are those of the connection and of its app, if it is kept.
+pub(super) async fn probe(
+    use_it: &Use<'_>,
+    permit: &Permit,
+    preset: Preset,
+    binding: &Binding,
+    credential: Credential,
+    records: Vec<(u64, ByteVec)>,
+) -> Result<Probed, Denied> {
+    let Some(opened) = open(use_it, permit, binding, credential, records)? else {
+        return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
+    };
+    let Some(request) = prepared(use_it, preset, &opened.materials(binding)) else {
+        return Err(use_it.ended(Ending::Failed, Refusal::NotPermitted("provision.secret_form".to_owned())).await?);
+    };
+    let send_before = send_before(use_it.io, use_it.shared, permit);
+    match use_it.io.egress(Egress { request, send_before }).await {
+        Egressed::NotSent => Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
+        Egressed::Unknown => Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
+        Egressed::Response(response) => {
+            let ending = Ending::Upstream { status: response.status };
+            match preset.account(&response, &opened.materials(binding)) {
+                Some(account) if account == binding.account => {
+                    let fields = match opened.connection {
+                        OpenedOrInHand::InHand(fields) => Some(fields),
+                        OpenedOrInHand::Opened(_) => None,
+                    };
+                    Ok(Probed { ending, fields })
+                }
+                Some(_) => {
+                    let refusal = Refusal::NotPermitted("provision.other_account".to_owned());
+                    Err(use_it.ended(ending, refusal).await?)
+                }
+                None if response.status == 401 || response.status == 403 => {
+                    Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?)
+                }
+                None => Err(use_it.ended(ending, Refusal::Upstream("probe.answer")).await?),
+            }
+        }
+    }
+}
+
+fn open(
+    use_it: &Use<'_>,
+    permit: &Permit,
+    binding: &Binding,
+    credential: Credential,
+    records: Vec<(u64, ByteVec)>,
+) -> Result<Option<Opened>, Stop> {
+    if let Credential::InHand(fields) = credential {
+        return Ok(Some(Opened { connection: OpenedOrInHand::InHand(fields), app: None }));
+    }
+    let mut state = use_it.shared.state();
+    let now = state.time(use_it.io.now());
+    let keys = &state.serving()?.keys;
+    let mut records = records.into_iter();
+    let mut open = || {
+        let to_be = OpenedBinding::to_be(permit, binding.clone(), now).ok()?;
+        let (generation, sealed) = records.next()?;
+        let opened = open_connection(keys, permit, &to_be, generation, &sealed, now).ok()?;
+        let app = match records.next() {
+            Some((generation, sealed)) => Some(open_app(keys, Leave::Permit(permit), &opened, generation, &sealed, now).ok()?),
+            None => None,
+        };
+        Some(Opened { connection: OpenedOrInHand::Opened(opened), app })
+    };
+    Ok(open())
+}
+
+fn prepared(use_it: &Use<'_>, preset: Preset, materials: &Materials<'_>) -> Option<Request> {
+    let now = use_it.shared.state().time(use_it.io.now());
+    let mut nonce = [0; 32];
+    use_it.io.rng(|rng| rand_core::Rng::fill_bytes(rng, &mut nonce));
+    let request = preset.probe_request(materials)?;
+    Some(preset.prepare(&request, materials, now, &nonce).ok()?.request)
+}

@@ -1,0 +1,158 @@
+//! A token on its way: however the conversation ends, what is known of it is queued for the ledger.
+
+use credential::{Field, Record, seal};
+use platform::{GrantAnswer, Tokens};
+use protocol::ledger::{self, Body, RecordRef, Refreshed, Result as Ended};
+use protocol::message::RecordPut;
+use sha2::{Digest, Sha256};
+
+use super::ask::{Asked, REFRESH_TOKEN};
+use crate::connections::{Connection, Phase};
+use crate::conversation::{Egressed, Io};
+use crate::ledger::Proposal;
+use crate::provision::ACCESS_TOKEN;
+use crate::state::Shared;
+
+/// Milliseconds after the first failure; doubled by each further one, seven times.
+const BACK_OFF: u64 = 30_000;
+/// Milliseconds that a provider may make wait, at most.
+const LONGEST: u64 = 86_400_000;
+
+/// A refresh from the moment at which the ledger speaks of it. If it is dropped, it ends there.
+pub(super) struct Spending<'a> {
+    io: &'a Io,
+    shared: &'a Shared,
+    id: [u8; 32],
+    /// Unix milliseconds of the first attempt with this token.
+    since: u64,
+    /// Milliseconds to wait after a failure.
+    back_off: u64,
+    /// Index of the entry, once it was said to the host.
+    index: Option<u64>,
+    sent: bool,
+    asked: Option<Asked>,
+    result: Option<(Ended, Option<RecordPut>)>,
+}
+
+impl<'a> Spending<'a> {
+    pub(super) fn new(io: &'a Io, shared: &'a Shared, id: [u8; 32], connection: &Connection, asked: Asked) -> Self {
+        let since = match connection.phase {
+            Phase::Uncertain { since, .. } | Phase::Refreshing { since, .. } => since,
+            Phase::Active | Phase::Reauthorize => shared.state().time(io.now()),
+        };
+        let back_off = BACK_OFF << connection.failures.min(7);
+        Self { io, shared, id, since, back_off, index: None, sent: false, asked: Some(asked), result: None }
+    }
+
+    /// The entry was said to the host. From here on the ledger waits for an answer.
+    pub(super) fn said(&mut self) {
+        if let Ok(serving) = self.shared.state().serving() {
+            self.index = Some(serving.ledger.size());
+        }
+    }
+
+    /// The token endpoint is asked now.
+    pub(super) fn sending(&mut self) {
+        self.sent = true;
+    }
+
+    fn now(&self) -> u64 {
+        self.shared.state().time(self.io.now())
+    }
+
+    /// Reads the answer and seals what it brought.
+    pub(super) fn answered(&mut self, egressed: Egressed) {
+        let Some(asked) = self.asked.take() else { return };
+        let now = self.now();
+        let later = |wait: u64| Ended::Unspent { retry_at: now.saturating_add(wait.min(LONGEST)) };
+        let unclear = self.unclear(&asked, now);
+        self.result = Some(match egressed {
+            Egressed::NotSent => (later(self.back_off), None),
+            Egressed::Unknown => (unclear, None),
+            Egressed::Response(response) => match asked.grant.read(&response, now) {
+                GrantAnswer::Tokens(tokens) => self.renewed(asked, tokens).unwrap_or((unclear, None)),
+                GrantAnswer::InvalidGrant => (Ended::Reauthorize, None),
+                GrantAnswer::InvalidClient => (later(self.back_off.saturating_mul(10)), None),
+                GrantAnswer::RateLimited { retry_after_s } => {
+                    (later(retry_after_s.map_or(self.back_off, |seconds| seconds.saturating_mul(1_000))), None)
+                }
+                // An error is the provider's word that it issued nothing; a gateway's is not, nor is a success without tokens.
+                GrantAnswer::Unclear if response.status >= 400 && response.status != 502 && response.status != 504 => {
+                    (later(self.back_off), None)
+                }
+                GrantAnswer::Unclear => (unclear, None),
+            },
+        });
+    }
+
+    /// The token may be spent.
+    fn unclear(&self, asked: &Asked, now: u64) -> Ended {
+        if asked.taken_twice(self.since, now) {
+            Ended::Uncertain { retry_at: now.saturating_add(self.back_off) }
+        } else {
+            Ended::Reauthorize
+        }
+    }
+
+    /// Access token, refresh token and expiries, sealed as one.
+    fn renewed(&self, asked: Asked, tokens: Tokens) -> Option<(Ended, Option<RecordPut>)> {
+        let Tokens { access, refresh, access_expires_at, refresh_expires_at } = tokens;
+        let rotated = refresh.is_some();
+        let generation = asked.generation.checked_add(1)?;
+        let mut connection = asked.opened.into_connection();
+        let mut values = vec![(ACCESS_TOKEN.to_owned(), Field::Secret(access))];
+        // No new one means that the old one stays.
+        values.extend(refresh.map(|refresh| (REFRESH_TOKEN.to_owned(), Field::Secret(refresh))));
+        connection.fields = connection.fields.with(values).ok()?;
+        connection.access_expires_at = Some(access_expires_at);
+        if rotated || refresh_expires_at.is_some() {
+            connection.refresh_expires_at = refresh_expires_at;
+        }
+        let record = Record::Connection(connection);
+        let mut state = self.shared.state();
+        let keys = &state.serving().ok()?.keys;
+        let sealed = self.io.rng(|rng| seal(keys, &self.id, generation, &record, rng)).ok()?;
+        let reference = RecordRef { id: self.id.into(), generation, sealed: <[u8; 32]>::from(Sha256::digest(&sealed)).into() };
+        let ended = Ended::Renewed { record: reference, access_expires_at, refresh_expires_at, rotated };
+        Some((ended, Some(RecordPut { id: self.id.into(), generation, sealed: sealed.into() })))
+    }
+
+    /// Queues what came of it for the ledger, and says what that is.
+    pub(super) fn end(mut self) -> Ended {
+        self.close()
+    }
+
+    fn close(&mut self) -> Ended {
+        let now = self.now();
+        let unspent = Ended::Unspent { retry_at: now.saturating_add(self.back_off) };
+        let (result, record) = match (self.result.take(), &self.asked) {
+            (Some(result), _) => result,
+            (None, Some(asked)) if self.sent => (self.unclear(asked, now), None),
+            (None, _) => (unspent, None),
+        };
+        if let Some(refreshing) = self.index.take() {
+            let entry = Refreshed {
+                version: ledger::VERSION,
+                boot_id: self.shared.boot_id.into(),
+                time: now,
+                connection: self.id.into(),
+                refreshing,
+                result,
+            };
+            let records = record.into_iter().collect();
+            let proposal = Proposal { body: Body::Refreshed(entry), time: now, records, reserved: false };
+            if let Ok(serving) = self.shared.state().serving() {
+                serving.ledger.queue(proposal);
+            }
+        }
+        result
+    }
+}
+
+impl Drop for Spending<'_> {
+    fn drop(&mut self) {
+        if self.index.is_some() {
+            self.close();
+        }
+    }
+}
