@@ -10,10 +10,14 @@ mod ledgers;
 mod once;
 #[path = "lying_host/proofs.rs"]
 mod proofs;
+#[path = "lying_host/quotas.rs"]
+mod quotas;
 #[path = "lying_host/records.rs"]
 mod records;
 #[path = "lying_host/refresh.rs"]
 mod refresh;
+#[path = "lying_host/revocation.rs"]
+mod revocation;
 #[path = "lying_host/stalled.rs"]
 mod stalled;
 mod support_host;

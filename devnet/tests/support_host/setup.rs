@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use alloy_primitives::aliases::U40;
 use alloy_primitives::{Address, B256, keccak256};
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolValue};
 use contracts_bindings::Status;
-use contracts_bindings::StoreAccessPolicy::grantCall;
+use contracts_bindings::StoreAccessPolicy::{grantCall, revokeCall};
 use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, setStatusCall, unpauseCall};
 use contracts_bindings::VaultRegistry::{P256Key, P256Sig, advanceCall, claimWriterCall, createVaultCall, revokeImageCall};
 use contracts_bindings::grants::Grant;
@@ -236,6 +236,14 @@ impl World {
             unpauseCall { portfolio: 1, refs: Vec::new() }.abi_encode()
         };
         self.chain.execute(&owner, Some(registry), data).unwrap();
+    }
+
+    /// Takes the caller's grant for an operation back. In the next block.
+    pub(crate) fn revoke(&self, operation: &str) {
+        let (accounts, policy) = (self.chain.accounts(), self.chain.contracts().policy);
+        let key = (1_u64, 1_u32, accounts.caller.address.into_word(), B256::ZERO, keccak256(operation));
+        let call = revokeCall { portfolio: 1, ids: vec![keccak256(key.abi_encode())] };
+        self.chain.execute(&accounts.owner, Some(policy), call.abi_encode()).unwrap();
     }
 
     /// Closes a store, and waits for finality.

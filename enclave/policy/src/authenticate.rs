@@ -267,7 +267,7 @@ impl Inner {
     fn taken(self: Box<Self>, now: u64, seen: &mut ReplayCache) -> Result<Authenticated, AuthenticateError> {
         // A contract is asked over several round trips.
         in_window(&self.call, now)?;
-        seen.record(self.call.caller, self.call.nonce, self.call.expiresAt, now)?;
+        seen.record(self.call.caller, self.call.origin, self.call.nonce, self.call.expiresAt, now)?;
         Ok(Authenticated(self))
     }
 }

@@ -121,7 +121,7 @@ pub enum Body {
     HeadConflict(#[n(0)] HeadConflict),
     /// See [`Kind::Taken`].
     #[n(6)]
-    Taken(#[n(0)] Taken),
+    Taken(#[n(0)] Box<Taken>),
     /// See [`Kind::Refreshing`].
     #[n(7)]
     Refreshing(#[n(0)] Refreshing),

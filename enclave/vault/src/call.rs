@@ -15,7 +15,9 @@ use protocol::{cbor, http, provision};
 use crate::append::append;
 use crate::conversation::{Io, Stop};
 use crate::ledger::Proposal;
+use crate::quota::Known;
 use crate::refusal::{OUTCOME, RECEIPT, Refusal};
+use crate::serving::Serving;
 use crate::state::Shared;
 use crate::views::{Fetched, Lacking};
 use crate::{internal, perform};
@@ -82,7 +84,7 @@ async fn answer(io: &Io, shared: &Shared, plaintext: &[u8], enc: [u8; 65], encla
         Authentication::Authenticated(authenticated) => authenticated,
         Authentication::Claimed(claimed) => confirmed(io, shared, claimed, &identity).await?,
     };
-    let about = About { call: authenticated.signed(), store: store_of(&authenticated, &identity) };
+    let about = About::of(&authenticated, &identity);
     match permitted_and_done(io, shared, authenticated, &identity).await {
         // Whatever is refused to somebody who is known is written down, and proven to have been.
         Err(Denied::Refused(refusal, None)) => Err(refused(io, shared, about, refusal, None).await?),
@@ -181,7 +183,7 @@ pub(crate) async fn permitted(
     match asked(io, shared, authenticated, operations, identity).await? {
         Asked::Permitted(permit) => Ok(*permit),
         Asked::Refused { authenticated, refusal, evidence } => {
-            let about = About { call: authenticated.signed(), store: store_of(&authenticated, identity) };
+            let about = About::of(&authenticated, identity);
             Err(refused(io, shared, about, refusal, evidence.map(|evidence| *evidence)).await?)
         }
     }
@@ -289,11 +291,29 @@ pub(crate) async fn answered(
 struct About {
     call: SignedCallEntry,
     store: B256,
+    caller: Known,
 }
 
-/// Writes a refusal to the ledger and makes the answer that proves it.
+impl About {
+    fn of(authenticated: &Authenticated, identity: &Identity) -> Self {
+        let caller = (authenticated.origin(), authenticated.caller());
+        Self { call: authenticated.signed(), store: store_of(authenticated, identity), caller }
+    }
+}
+
+/// Writes a refusal to the ledger and makes the answer that proves it. Past a quota the answer comes without a proof.
 async fn refused(io: &Io, shared: &Shared, about: About, refusal: Refusal, evidence: Option<Evidence>) -> Result<Denied, Stop> {
-    let time = shared.state().time(io.now());
+    let time = {
+        let mut state = shared.state();
+        let time = state.time(io.now());
+        let Serving { replay, refusals, .. } = state.serving()?;
+        let (portfolio, caller) = about.caller;
+        let known = replay.knows(portfolio, caller).then_some(about.caller);
+        if !refusals.takes(known, time.checked_div(1_000).unwrap_or(0)) {
+            return Ok(Denied::Refused(refusal, None));
+        }
+        time
+    };
     let body = Refused {
         version: ledger::VERSION,
         boot_id: shared.boot_id.into(),

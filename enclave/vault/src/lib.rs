@@ -33,6 +33,7 @@ mod ledger;
 mod pace;
 mod perform;
 mod provision;
+mod quota;
 mod refresh;
 mod refusal;
 mod serving;

@@ -44,7 +44,11 @@ pub(crate) async fn perform(
     let use_it = Use { shared, io, intent: &intent, retried: None };
     match permit {
         Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),
-        Ok(permit) => send(use_it, permit, preset, &binding, records, identity).await,
+        Ok(permit) => {
+            let call = permit.authenticated();
+            shared.state().serving()?.replay.carried_out(call.origin(), call.caller());
+            send(use_it, permit, preset, &binding, records, identity).await
+        }
     }
 }
 

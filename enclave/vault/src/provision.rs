@@ -228,7 +228,7 @@ async fn take(
         record,
         kept: Some(kept),
     };
-    let proposal = Proposal { body: Body::Taken(entry), time, records: vec![put], reserved: false };
+    let proposal = Proposal { body: Body::Taken(Box::new(entry)), time, records: vec![put], reserved: false };
     append(io, shared, proposal, || {}).await.map_err(|stop| match stop {
         // Another conversation made it first.
         Stop(Problem::Ledger) => no("connection.provisioned"),

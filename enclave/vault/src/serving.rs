@@ -13,6 +13,7 @@ use rand_core::CryptoRng;
 
 use crate::conversation::Stop;
 use crate::ledger::Ledger;
+use crate::quota::Quota;
 
 /// Calls that are remembered until their window is over.
 const REPLAYS: usize = 65_536;
@@ -30,6 +31,7 @@ pub(crate) struct Serving {
     ohttp: Vec<(u64, ServerKey)>,
     pub(crate) ledger: Ledger,
     pub(crate) replay: ReplayCache,
+    pub(crate) refusals: Quota,
     pub(crate) root_commitment: [u8; 32],
     /// The checkpoint that this boot started from.
     pub(crate) checkpoint: Checkpoint,
@@ -61,6 +63,7 @@ impl Serving {
             ohttp: vec![(now, ServerKey::generate(rng))],
             ledger: Ledger::new(),
             replay: ReplayCache::new(REPLAYS),
+            refusals: Quota::default(),
             root_commitment,
             checkpoint,
             flights: HashSet::new(),

@@ -72,8 +72,8 @@ impl Provider {
         self.asked += 1;
         let body = String::from_utf8(request.body.clone()).unwrap();
         let token = body.split('&').find_map(|part| part.strip_prefix("refresh_token=")).unwrap_or_default().to_owned();
-        let taken = token == self.current || self.previous.as_ref() == Some(&token);
-        if self.revoked || !taken {
+        let accepted = token == self.current || self.previous.as_ref() == Some(&token);
+        if self.revoked || !accepted {
             self.double_uses += usize::from(self.dead.contains(&token));
             return json(400, r#"{"error":"invalid_grant"}"#);
         }

@@ -157,5 +157,5 @@ fn fields_are_written_by_name() {
     let written = fields(&[("b", true, b"12345678"), ("a", false, b"x")]).unwrap();
     let by_hand = [&[2, 1, 1, b'a', 0, 1, b'x'][..], &[2, 1, b'b', 0, 8], b"12345678"].concat();
     assert_eq!(*written, by_hand);
-    assert!(fields(&[("a", true, &[0; 65_536])]).is_none());
+    assert!(fields(&[("a", true, &vec![0; 65_536])]).is_none());
 }

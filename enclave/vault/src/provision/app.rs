@@ -85,7 +85,7 @@ pub(super) async fn take(
         record,
         kept: None,
     };
-    let proposal = Proposal { body: Body::Taken(entry), time, records: vec![put], reserved: true };
+    let proposal = Proposal { body: Body::Taken(Box::new(entry)), time, records: vec![put], reserved: true };
     let entry = append(io, shared, proposal, || reserved.keep()).await.map_err(|stop| match stop {
         // Another conversation made it first.
         Stop(Problem::Ledger) => no("app.provisioned"),
