@@ -687,7 +687,7 @@ fn refuses_a_store_that_is_provisioned_already() {
 
 #[test]
 fn refuses_a_token_that_is_too_short_to_be_redacted() {
-    refused(provisioned(Provisioning { token: "shpat_1", ..HONEST }), "refused", "not_permitted", "provision.secret_length");
+    refused(provisioned(Provisioning { token: "shpat_1", ..HONEST }), "refused", "not_permitted", "provision.fields");
 }
 
 #[test]
