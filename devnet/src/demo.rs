@@ -14,8 +14,8 @@ const ROUTING: &str = r#"{"query":"mutation { shopifyPaymentsPayoutAlternateCurr
 const VERSION: &str = "2026-10";
 
 /// The demo under way.
-struct Demo {
-    world: World,
+struct Demo<'a> {
+    world: &'a mut World,
     rows: Vec<(String, String, f64)>,
 }
 
@@ -28,18 +28,27 @@ pub async fn demo(dir: &Path, program: &Path, keep: bool) -> Result<()> {
     println!(
         "PST Vault, end to end on this machine. Everything here is a devnet: it proves how the vault works, and protects nothing.\n"
     );
-    let world = World::new(dir, program).await?;
-    let mut demo = Demo { world, rows: Vec::new() };
-    demo.run(keep).await
+    let mut world = World::new(dir, program).await?;
+    around(&mut world).await?;
+    if keep { kept(&world).await } else { Ok(()) }
 }
 
-impl Demo {
+/// The demo's steps with a world that has not started enclave and host yet; they run afterwards.
+///
+/// # Errors
+/// A step failed: the error says which.
+pub async fn around(world: &mut World) -> Result<()> {
+    let mut demo = Demo { world, rows: Vec::new() };
+    demo.run().await
+}
+
+impl Demo<'_> {
     #[expect(clippy::print_stdout, reason = "the demo tells what it does")]
     async fn step<T>(&mut self, title: &str, proves: &str, work: impl AsyncFnOnce(&mut World) -> Result<T>) -> Result<T> {
         let number = self.rows.len() + 1;
         println!("{number}. {title}");
         let since = Instant::now();
-        let done = work(&mut self.world).await.with_context(|| format!("step {number} failed: {title}"))?;
+        let done = work(self.world).await.with_context(|| format!("step {number} failed: {title}"))?;
         let seconds = since.elapsed().as_secs_f64();
         println!("   proves: {proves} ({seconds:.1} s)\n");
         self.rows.push((title.to_owned(), proves.to_owned(), seconds));
@@ -47,7 +56,7 @@ impl Demo {
     }
 
     #[expect(clippy::too_many_lines, reason = "the steps in their order")]
-    async fn run(&mut self, keep: bool) -> Result<()> {
+    async fn run(&mut self) -> Result<()> {
         self.step(
             "Start chain, storefront, enclave and host",
             "four parts talk; the enclave waits for its constitution",
@@ -219,9 +228,6 @@ impl Demo {
         )
         .await?;
         self.summary();
-        if keep {
-            self.kept().await?;
-        }
         Ok(())
     }
 
@@ -233,29 +239,33 @@ impl Demo {
         }
         println!("\nAll {} steps passed.", self.rows.len());
     }
+}
 
-    #[expect(clippy::print_stdout, reason = "the demo tells how to go on")]
-    async fn kept(&mut self) -> Result<()> {
-        let (world, dir) = (&self.world, self.world.dir.display().to_string());
-        println!("\nEverything is running until you press ctrl-c:");
-        println!("  host       {}   (/readyz, /metrics, /openapi.json)", world.url());
-        println!("  beacon     {}\n  execution  {}", world.beacon_url(), world.execution_url());
-        println!("  storefront https://{}", world.storefront_address());
-        println!("\nFrom another terminal, in this folder:");
-        let run = format!("cargo run --release --quiet -p devnet -- pst-vault --vault {dir}/vault.json");
-        let call = format!("--key {dir}/caller.key --store {}", World::store());
-        let api = format!("https://{DEMO_SHOP}/admin/api/{VERSION}");
-        println!("  {run} status\n  {run} verify");
-        println!("  {run} simulate {call} -H 'content-type: application/json' -d '{ORDERS}' {api}/graphql.json");
-        println!("  {run} call {call} -H 'content-type: application/json' -d '{ORDERS}' {api}/graphql.json");
-        println!("  {run} call -i {call} {api}/shop.json");
-        println!("  {run} pause --key {dir}/owner.key --portfolio 1");
-        println!("  {run} unpause --key {dir}/owner.key --portfolio 1");
-        println!("  {run} ledger verify --receipt {dir}/orders.receipt --checkpoint {dir}/before.checkpoint");
-        println!("  {run} anchor --key {dir}/operator.key");
-        tokio::signal::ctrl_c().await?;
-        Ok(())
-    }
+/// Says what can be tried, and leaves everything running until it is interrupted.
+///
+/// # Errors
+/// The signal can't be waited for.
+#[expect(clippy::print_stdout, reason = "the demo tells how to go on")]
+pub async fn kept(world: &World) -> Result<()> {
+    let dir = world.dir.display().to_string();
+    println!("\nEverything is running until you press ctrl-c:");
+    println!("  host       {}   (/readyz, /metrics, /openapi.json)", world.url());
+    println!("  beacon     {}\n  execution  {}", world.beacon_url(), world.execution_url());
+    println!("  storefront https://{}", world.storefront_address());
+    println!("\nFrom another terminal, in this folder:");
+    let run = format!("cargo run --release --quiet -p devnet -- pst-vault --vault {dir}/vault.json");
+    let call = format!("--key {dir}/caller.key --store {}", World::store());
+    let api = format!("https://{DEMO_SHOP}/admin/api/{VERSION}");
+    println!("  {run} status\n  {run} verify");
+    println!("  {run} simulate {call} -H 'content-type: application/json' -d '{ORDERS}' {api}/graphql.json");
+    println!("  {run} call {call} -H 'content-type: application/json' -d '{ORDERS}' {api}/graphql.json");
+    println!("  {run} call -i {call} {api}/shop.json");
+    println!("  {run} pause --key {dir}/owner.key --portfolio 1");
+    println!("  {run} unpause --key {dir}/owner.key --portfolio 1");
+    println!("  {run} ledger verify --receipt {dir}/orders.receipt --checkpoint {dir}/before.checkpoint");
+    println!("  {run} anchor --key {dir}/operator.key");
+    tokio::signal::ctrl_c().await?;
+    Ok(())
 }
 
 fn graphql(body: &str) -> Vec<String> {

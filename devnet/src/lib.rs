@@ -6,5 +6,6 @@ pub mod demo;
 pub mod interop;
 pub mod nsm;
 pub mod processes;
+pub mod qemu;
 pub mod storefront;
 pub mod world;

@@ -13,6 +13,7 @@ use devnet::chain::{Config, Devnet};
 use devnet::demo::demo;
 use devnet::interop::{Identity, Interop, compare};
 use devnet::processes::{EnclaveArgs, HostArgs, enclave, host};
+use devnet::qemu::qemu;
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN, Storefront};
 use serde_json::{Map, json};
 
@@ -27,6 +28,18 @@ struct Cli {
 enum Command {
     /// The vault's main job, end to end, step by step.
     Demo {
+        /// Leave everything running afterwards, and print what to try.
+        #[arg(long)]
+        keep: bool,
+        /// Where to put keys, stores and logs; a temporary directory if not given.
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// The demo with the image itself in a virtual machine (QEMU's nitro-enclave), and figures. devnet/qemu/README.md.
+    Qemu {
+        /// The image; the one that this repository makes if not given.
+        #[arg(long)]
+        image: Option<PathBuf>,
         /// Leave everything running afterwards, and print what to try.
         #[arg(long)]
         keep: bool,
@@ -101,7 +114,7 @@ async fn main() -> ExitCode {
 }
 
 async fn fake(command: Command) -> Result<()> {
-    if !matches!(command, Command::Demo { .. } | Command::Bench { .. }) {
+    if !matches!(command, Command::Demo { .. } | Command::Bench { .. } | Command::Qemu { .. }) {
         tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     }
     match command {
@@ -118,14 +131,11 @@ async fn fake(command: Command) -> Result<()> {
         }
         Command::Demo { keep, directory } => {
             let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
-            let directory = match directory {
-                Some(directory) => {
-                    std::fs::create_dir_all(&directory)?;
-                    directory.canonicalize()?
-                }
-                None => temporary.path().to_owned(),
-            };
-            demo(&directory, &std::env::current_exe()?, keep).await
+            demo(&chosen(directory, &temporary)?, &std::env::current_exe()?, keep).await
+        }
+        Command::Qemu { image, keep, directory } => {
+            let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
+            qemu(&chosen(directory, &temporary)?, &std::env::current_exe()?, image, keep).await
         }
         Command::Chain { beacon, execution, seconds_per_slot, clock } => {
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().saturating_add_signed(clock);
@@ -148,6 +158,13 @@ async fn fake(command: Command) -> Result<()> {
             std::future::pending().await
         }
     }
+}
+
+/// The directory that was named, or this temporary one.
+fn chosen(named: Option<PathBuf>, temporary: &tempfile::TempDir) -> Result<PathBuf> {
+    let Some(named) = named else { return Ok(temporary.path().to_owned()) };
+    std::fs::create_dir_all(&named)?;
+    Ok(named.canonicalize()?)
 }
 
 async fn interop(directory: &Path, identity: Identity, helios: bool) -> Result<()> {

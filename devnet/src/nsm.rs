@@ -18,7 +18,7 @@ use enclave::nsm::{Nsm, NsmError};
 use sha2::{Digest, Sha384};
 
 use ca::Identity;
-pub use ca::SoftwareNsmCa;
+pub use ca::{ModuleFiles, SoftwareNsmCa};
 use document::Statement;
 
 /// Registers that the module has.

@@ -20,6 +20,8 @@ use super::{hex_digits, random_hex};
 
 const ROOT: &str = "root.pem";
 const ROOT_KEY: &str = "root.key.pem";
+const LEAF: &str = "leaf.der";
+const LEAF_KEY: &str = "leaf.pem";
 const DAY: u64 = 86_400;
 const HOUR: u64 = 3600;
 /// The root is valid from 2020-01-01 for thirty years: a devnet's clock may be anywhere in them.
@@ -112,8 +114,34 @@ impl SoftwareNsmCa {
         format!("i-{}", hex_digits(&Sha256::digest(&self.root_der), 17))
     }
 
+    /// Makes a module's key and certificates for another program in `directory`, around `now` (Unix seconds).
+    ///
+    /// # Errors
+    /// When files can't be written, or the clock stands outside of the root's validity.
+    pub fn module(&self, directory: &Path, now: u64) -> anyhow::Result<ModuleFiles> {
+        let parent = self.instance_id();
+        let id = format!("{parent}-enc{}", random_hex(17)?);
+        let issued = self.chain(&id, now)?;
+        fs::create_dir_all(directory)?;
+        let key = directory.join(LEAF_KEY);
+        let _ = fs::remove_file(&key);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key)?;
+        file.write_all(issued.key.serialize_pem().as_bytes())?;
+        fs::write(directory.join(LEAF), &issued.certificate)?;
+        for (number, authority) in issued.authorities.iter().enumerate() {
+            fs::write(directory.join(authority_name(number)), authority)?;
+        }
+        Ok(ModuleFiles { id, parent, count: issued.authorities.len() })
+    }
+
     /// A key for `module_id` with its chain, around `now` (Unix seconds).
     pub(super) fn issue(&self, module_id: &str, now: u64) -> anyhow::Result<Identity> {
+        let Issued { key, certificate, authorities, window } = self.chain(module_id, now)?;
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, key.serialized_der())?;
+        Ok(Identity { key, certificate, authorities, from: window.0, until: window.1 })
+    }
+
+    fn chain(&self, module_id: &str, now: u64) -> anyhow::Result<Issued> {
         if !(ROOT_FROM + 20 * DAY..=ROOT_UNTIL - 20 * DAY).contains(&now) {
             bail!("the clock stands outside of the root's validity");
         }
@@ -136,9 +164,39 @@ impl SoftwareNsmCa {
         let window = (now - LEAF_HALF, now + LEAF_HALF);
         let params = leaf(&format!("{module_id}.{region}.aws"), window)?;
         let leaf = certificate(&params, &key, &issuer)?;
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, key.serialized_der())?;
-        Ok(Identity { key, certificate: leaf, authorities: chain, from: window.0, until: window.1 })
+        Ok(Issued { key, certificate: leaf, authorities: chain, window })
     }
+}
+
+/// A module's identity that another program holds, in files: `leaf.pem`, `leaf.der` and the authorities.
+#[derive(Clone, Debug)]
+pub struct ModuleFiles {
+    /// The module's id.
+    pub id: String,
+    /// The parent instance's.
+    pub parent: String,
+    count: usize,
+}
+
+impl ModuleFiles {
+    /// The authorities' files in `directory`, root first, with colons between.
+    #[must_use]
+    pub fn authorities(&self, directory: &str) -> String {
+        (0..self.count).map(|number| format!("{directory}/{}", authority_name(number))).collect::<Vec<_>>().join(":")
+    }
+}
+
+fn authority_name(number: usize) -> String {
+    format!("authority-{number}.der")
+}
+
+/// A key with its chain, before anybody is bound to a library.
+struct Issued {
+    key: KeyPair,
+    certificate: Vec<u8>,
+    /// Root first.
+    authorities: Vec<Vec<u8>>,
+    window: (u64, u64),
 }
 
 /// A leaf's key and the chain above it.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::site::{START, Site};
+use super::site::Site;
 use crate::storefront::DEMO_SHOP;
 
 /// What a `pst-vault` command said.
@@ -96,7 +96,7 @@ impl Site {
             if now.as_deref() == Some(phase) {
                 return Ok(());
             }
-            ensure!(since.elapsed() < START, "the vault is not {phase} but {now:?}: {}", said.error);
+            ensure!(since.elapsed() < self.patience(), "the vault is not {phase} but {now:?}: {}", said.error);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -146,7 +146,7 @@ impl Site {
             if status.pointer("/finalized/slot").and_then(Value::as_u64).is_some_and(|now| now >= slot) {
                 return Ok(status);
             }
-            ensure!(since.elapsed() < START, "the vault does not follow the chain: {status}");
+            ensure!(since.elapsed() < self.patience(), "the vault does not follow the chain: {status}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

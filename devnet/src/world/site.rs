@@ -7,16 +7,21 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use client::vault_file::{Release, VaultFile};
 use protocol::constitution::Constitution;
 use protocol::custody::MemberKey;
 
 use crate::chain::Accounts;
 use crate::nsm::{SoftwareNsmCa, measure_executable};
+use crate::qemu::{Booted, Machine};
 
 /// A process that is started has this long to be of use.
-pub(super) const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(1);
+/// So has one whose enclave is in a machine, where every instruction is translated.
+const MACHINE_START: Duration = Duration::from_mins(2);
+/// Where the enclave listens.
+const SOCKET: &str = "enclave.sock";
 /// The custody member's secret.
 const MEMBER: [u8; 32] = [0x4d; 32];
 
@@ -41,12 +46,21 @@ pub struct Site {
     constitution: Constitution,
     pub(super) accounts: Accounts,
     listen: SocketAddr,
-    enclave: Option<Child>,
+    /// What the enclave runs in, if it is not a process of its own.
+    machine: Option<Machine>,
+    enclave: Option<Enclave>,
     host: Option<Child>,
     /// Seconds that the enclave's clock is ahead of this machine's.
     pub clock: i64,
     /// Socket that the host connects to, if it is not the enclave's own.
     pub through: Option<PathBuf>,
+}
+
+/// A running enclave.
+#[derive(Debug)]
+enum Enclave {
+    Process(Child),
+    Machine(Box<Booted>),
 }
 
 impl Drop for Site {
@@ -95,6 +109,7 @@ impl Site {
             constitution,
             accounts: accounts.clone(),
             listen,
+            machine: None,
             enclave: None,
             host: None,
             clock: 0,
@@ -108,6 +123,12 @@ impl Site {
     /// Never: the secret is a scalar.
     pub fn member() -> Result<[u8; 65]> {
         Ok(MemberKey::from_secret(&MEMBER)?.public())
+    }
+
+    /// The vault's constitution.
+    #[must_use]
+    pub const fn constitution(&self) -> &Constitution {
+        &self.constitution
     }
 
     /// The vault's id.
@@ -125,13 +146,50 @@ impl Site {
     /// Where the enclave listens.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.dir.join("enclave.sock")
+        self.dir.join(SOCKET)
     }
 
-    /// Process id of the enclave.
+    /// Process id of the enclave, or of the machine that it runs in.
     #[must_use]
     pub fn enclave_pid(&self) -> Option<u32> {
-        self.enclave.as_ref().map(Child::id)
+        self.enclave.as_ref().map(|enclave| match enclave {
+            Enclave::Process(child) => child.id(),
+            Enclave::Machine(booted) => booted.pid(),
+        })
+    }
+
+    /// The machine that runs, if the enclave runs in one.
+    #[must_use]
+    pub fn booted(&self) -> Option<&Booted> {
+        match &self.enclave {
+            Some(Enclave::Machine(booted)) => Some(booted),
+            _ => None,
+        }
+    }
+
+    /// From now on the enclave is this machine's image, and vault.json expects what it measures.
+    ///
+    /// # Errors
+    /// It is no image, or vault.json can't be written.
+    pub fn run_in(&mut self, machine: Machine) -> Result<()> {
+        let image = machine.measurements()?;
+        let path = self.dir.join("vault.json");
+        let mut file = VaultFile::load(&path)?;
+        let [pcr0, pcr1, pcr2] = [image.pcr0, image.pcr1, image.pcr2].map(hex::encode);
+        file.release = Release { pcr0, pcr1, pcr2 };
+        fs::write(path, serde_json::to_string_pretty(&file)?)?;
+        self.machine = Some(machine);
+        Ok(())
+    }
+
+    /// The machine that the enclave runs in, to be changed before the next start.
+    pub const fn machine(&mut self) -> Option<&mut Machine> {
+        self.machine.as_mut()
+    }
+
+    /// How long something that must come is waited for.
+    pub(super) const fn patience(&self) -> Duration {
+        if self.machine.is_some() { MACHINE_START } else { START }
     }
 
     /// Process id of the host.
@@ -144,11 +202,18 @@ impl Site {
         Ok(File::options().create(true).append(true).open(self.dir.join(name))?.into())
     }
 
-    /// Starts the enclave process. `more` are further flags of `devnet enclave`.
+    /// Starts the enclave process, or its machine. `more` are further flags of `devnet enclave`, which a machine has none of.
     ///
     /// # Errors
     /// It does not start.
     pub async fn start_enclave(&mut self, more: &[&str]) -> Result<()> {
+        if let Some(machine) = &self.machine {
+            ensure!(more.is_empty() && self.clock == 0, "an image takes no flags, and its clock is this machine's");
+            let ca = SoftwareNsmCa::open(&self.dir.join("nsm"))?;
+            let booted = machine.boot(&self.dir, SOCKET, &ca).await.context("the image does not boot")?;
+            self.enclave = Some(Enclave::Machine(Box::new(booted)));
+            return Ok(());
+        }
         let socket = self.socket();
         let _ = fs::remove_file(&socket);
         let child = Command::new(&self.program)
@@ -165,7 +230,7 @@ impl Site {
             .stdout(self.log("enclave.log")?)
             .stderr(self.log("enclave.log")?)
             .spawn()?;
-        self.enclave = Some(child);
+        self.enclave = Some(Enclave::Process(child));
         let since = Instant::now();
         while !socket.exists() {
             ensure!(since.elapsed() < START, "the enclave did not start; see {}", self.dir.join("enclave.log").display());
@@ -198,7 +263,7 @@ impl Site {
         let since = Instant::now();
         let url = format!("{}/healthz", self.url());
         while reqwest::get(&url).await.is_err() {
-            ensure!(since.elapsed() < START, "the host did not start; see {}", self.dir.join("host.log").display());
+            ensure!(since.elapsed() < self.patience(), "the host did not start; see {}", self.dir.join("host.log").display());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
@@ -206,7 +271,9 @@ impl Site {
 
     /// SIGKILL to the enclave, if it runs.
     pub fn kill_enclave(&mut self) {
-        end(self.enclave.take());
+        if let Some(Enclave::Process(child)) = self.enclave.take() {
+            end(Some(child));
+        }
     }
 
     /// SIGKILL to the host, if it runs.
@@ -216,7 +283,10 @@ impl Site {
 
     /// Whether the enclave has ended.
     pub fn enclave_ended(&mut self) -> bool {
-        self.enclave.as_mut().is_none_or(|child| child.try_wait().is_ok_and(|status| status.is_some()))
+        self.enclave.as_mut().is_none_or(|enclave| match enclave {
+            Enclave::Process(child) => child.try_wait().is_ok_and(|status| status.is_some()),
+            Enclave::Machine(booted) => booted.ended(),
+        })
     }
 
     /// Whether the host has ended.
@@ -224,7 +294,7 @@ impl Site {
         self.host.as_mut().is_none_or(|child| child.try_wait().is_ok_and(|status| status.is_some()))
     }
 
-    /// Leaves both processes running when this value goes.
+    /// Leaves both processes running when this value goes. A machine ends with it.
     pub fn leave_running(&mut self) {
         self.enclave = None;
         self.host = None;
