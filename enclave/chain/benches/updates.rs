@@ -66,7 +66,10 @@ fn warm(network: &Network, bootstrap: &[u8], updates: &[Vec<u8>], now: u64) {
         assert!(client.advance(Message::Finality(&wrong), now).is_err());
         let (all_keys, refused) = timed(|| client.advance(Message::Finality(&wrong), now).is_err());
         assert!(refused);
-        let (time, moved) = timed(|| client.advance(Message::Finality(&finality), now).is_ok());
+        // By the clock on the wall, and the least of many: it is shorter than the grain of the processor's own account.
+        let wall = Instant::now();
+        let moved = client.advance(black_box(Message::Finality(&finality)), now).is_ok();
+        let time = wall.elapsed();
         assert!(moved);
         times.push((time, all_keys));
     }

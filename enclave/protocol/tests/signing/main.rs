@@ -2,21 +2,23 @@
 //!
 //! `WRITE_VECTORS=1 cargo test -p protocol --test signing` writes the file anew.
 
+mod calls;
+mod requests;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{Eip712Domain, SolStruct};
 use p256::ecdsa::SigningKey;
 use protocol::anchor::{self, Anchor, ClaimWriter, CreateVault};
 use protocol::attested::{self, Checkpoint, VaultCheckpoint};
-use protocol::call::{self, Call, CallFields};
+use protocol::call::{self, CallFields};
 use protocol::custody;
 use protocol::http::Request;
 use protocol::note;
 use protocol::ohttp::KeyConfig;
 use protocol::provision::{Provision, ProvisionRequest, fields as fields_of, secret_hash};
-use protocol::signatures::CallerSignature;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use secp256k1::{Message, Secp256k1, SecretKey};
@@ -134,247 +136,6 @@ fn key_config() -> KeyConfig {
 
 const ENC: [u8; 65] = [0x04; 65];
 
-fn urls() -> Vec<Value> {
-    let long = format!("/{}", "a".repeat(4_096));
-    let https = |path| ["https", "shop.example", path];
-    let mut cases: Vec<[&str; 3]> = [
-        "/",
-        "/admin/api/2026-10/graphql.json",
-        "/a/b.c/~d_e-f",
-        "/a!$&'()*+,=:@b",
-        "/a?b=c&d&e=",
-        "/?b=/x?y:z@w,1!2$3'4(5)6*7+8=9",
-        "/a%20b/%C3%A9?q=%E2%82%AC%26%3D%2B%3B%25",
-        "/a?b%5B%5D=1&b%5B0%5D=2",
-        "/...",
-        "",
-        "a",
-        "https://evil.example/",
-        "?a=b",
-        "//evil.example/",
-        "/a//b",
-        "/a/",
-        "/.",
-        "/a/../b",
-        "/%2e%2e/b",
-        "/%2E%2E/b",
-        "/%61",
-        "/a%2Fb",
-        "/a%2fb",
-        "/a%5Cb",
-        "/a%00b",
-        "/a%0D%0AHost:%20x",
-        "/a%252Fb",
-        "/a?b=%2F",
-        "/%C0%AF",
-        "/%FF",
-        "/%4",
-        "/%c3%a9",
-        "/a;b=c",
-        "/a?b=c;d=e",
-        "/a\\b",
-        "/a[0]",
-        "/a b",
-        "/a\r\nHost: x",
-        "/\u{e9}",
-        "/a#b",
-        "/a?",
-        "/a?b=c&",
-        "/a?=b",
-        "/a?b=1&b=2",
-        "/a?b%20c=1&b+c=2",
-        "/a?%24b=1&$b=2",
-        long.as_str(),
-    ]
-    .map(https)
-    .to_vec();
-    for authority in [
-        "a.b",
-        "xn--bcher-kva.example",
-        "1.example",
-        "vault.internal",
-        "user@shop.example",
-        "shop.example:443",
-        "Shop.example",
-        "shop.example.",
-        "",
-        "localhost",
-        "shop..example",
-        "-shop.example",
-        "sh_op.example",
-        "b\u{fc}cher.example",
-        "127.0.0.1",
-        "0x7f.1",
-        "[::1]",
-        "shop.example/x",
-    ] {
-        cases.push(["https", authority, "/"]);
-    }
-    cases.push(["http", "shop.example", "/"]);
-    cases.push(["HTTPS", "shop.example", "/"]);
-    let outcome = |url: [&str; 3]| {
-        let mut request = request("GET", url, &[], &[]);
-        fields().write(&mut request);
-        let [scheme, authority, path] = url;
-        let outcome = match call::unsigned(&request, &ENC, [0; 32]) {
-            Ok(call) => json!({"url": call.url}),
-            Err(call::CallError::Url(error)) => json!({"refused": format!("{error:?}")}),
-            Err(other) => panic!("{other}"),
-        };
-        merge(json!({"scheme": scheme, "authority": authority, "path": path}), outcome)
-    };
-    cases.into_iter().map(outcome).collect()
-}
-
-fn headers() -> Vec<Value> {
-    let cases: Vec<Vec<(&str, &str)>> = vec![
-        vec![],
-        vec![("accept", "*/*")],
-        vec![
-            ("accept", "application/json, text/plain;q=0.5"),
-            ("content-type", "application/json"),
-            ("idempotency-key", "7"),
-            ("if-none-match", "\"x\""),
-            ("prefer", "return=minimal"),
-            ("user-agent", "a b (c)"),
-            ("x-request-id", "~"),
-        ],
-        vec![("accept", "a:b")],
-        vec![("prefer", "x"), ("accept", "y")],
-        vec![("accept", "a"), ("accept", "b")],
-        vec![("Accept", "x")],
-        vec![("accept ", "x")],
-        vec![("", "x")],
-        vec![("accept", "")],
-        vec![("accept", " a")],
-        vec![("accept", "a ")],
-        vec![("accept", "a\tb")],
-        vec![("accept", "a\r\nhost: evil")],
-        vec![("accept", "\u{e9}")],
-        vec![("host", "evil.example")],
-        vec![("authorization", "x")],
-        vec![("cookie", "x")],
-        vec![("te", "trailers")],
-        vec![("content-length", "1")],
-        vec![("transfer-encoding", "chunked")],
-        vec![("connection", "x")],
-        vec![("forwarded", "x")],
-        vec![("x-http-method-override", "DELETE")],
-        vec![("accept", "x"); 65],
-    ];
-    let outcome = |pairs: Vec<(&str, &str)>| {
-        let mut request = request("GET", ["https", "shop.example", "/"], &pairs, &[]);
-        // A refusal of these comes before anything of ours is looked at.
-        let mut complete = request.clone();
-        fields().write(&mut complete);
-        let ordered = complete.headers.iter().filter(|(name, _)| !name.starts_with("pst-vault-")).eq(&request.headers);
-        if ordered {
-            request = complete;
-        }
-        let outcome = match call::unsigned(&request, &ENC, [0; 32]) {
-            Ok(call) => json!({"headersHash": text(call.headersHash)}),
-            Err(call::CallError::Headers(error)) => json!({"refused": format!("{error:?}")}),
-            Err(other) => panic!("{other}"),
-        };
-        merge(json!({"headers": pairs}), outcome)
-    };
-    cases.into_iter().map(outcome).collect()
-}
-
-fn call_json(call: &Call) -> Value {
-    json!({
-        "caller": text(call.caller), "origin": call.origin, "salt": text(call.salt), "role": text(call.role),
-        "method": call.method, "url": call.url, "headersHash": text(call.headersHash), "bodyHash": text(call.bodyHash),
-        "recipient": text(call.recipient), "evidenceHash": text(call.evidenceHash), "issuedAt": call.issuedAt,
-        "expiresAt": call.expiresAt, "nonce": text(call.nonce), "minFinalizedSlot": call.minFinalizedSlot,
-        "enclave": text(call.enclave), "enc": text(call.enc),
-    })
-}
-
-fn calls() -> Vec<Value> {
-    let graphql = || {
-        request(
-            "POST",
-            ["https", "one.myshopify.com", "/admin/api/2026-10/graphql.json"],
-            &[("accept", "application/json"), ("content-type", "application/json"), ("x-request-id", "1")],
-            br#"{"query":"{orders(first:1){nodes{id}}}"}"#,
-        )
-    };
-    let full = CallFields {
-        role: keccak256("underwriter"),
-        recipient: B256::repeat_byte(0x55),
-        evidence: b"\x00evidence\xff".to_vec(),
-        min_finalized_slot: 12_345_678,
-        ..fields()
-    };
-    let elsewhere = Place { chain_id: 11_155_111, ..MAINNET };
-    let other_registry = Place { registry: Address::repeat_byte(0x12), ..MAINNET };
-    let other_vault = Place { vault_id: B256::repeat_byte(0x23), ..MAINNET };
-    let whole_portfolio = CallFields { salt: B256::ZERO, origin: u64::MAX, ..fields() };
-    let mut resealed = ENC;
-    resealed[64] = 5;
-    let get = || request("GET", ["https", "one.myshopify.com", "/admin/api/2026-10/shop.json?fields=id%2Cname"], &[], &[]);
-    let cases = [
-        ("a read without options", MAINNET, get(), fields(), ENC),
-        ("a query with everything", MAINNET, graphql(), full.clone(), ENC),
-        ("the same on another chain", elsewhere, graphql(), full.clone(), ENC),
-        ("the same at another registry", other_registry, graphql(), full.clone(), ENC),
-        ("the same at another vault", other_vault, graphql(), full.clone(), ENC),
-        ("the same sealed again", MAINNET, graphql(), full, resealed),
-        ("a whole portfolio", MAINNET, get(), whole_portfolio, ENC),
-    ];
-    let signer = Signer::new(1);
-    let config = key_config();
-    let accepted = cases.into_iter().map(|(name, place, mut request, fields, enc)| {
-        fields.write(&mut request);
-        let call = call::unsigned(&request, &enc, config.digest()).unwrap();
-        let signature = signer.sign(call::digest(&call, &place.domain()));
-        call::set_signature(&mut request, &signature);
-        let read = call::read(&request, &enc, config.digest()).unwrap();
-        assert_eq!((&read.call, &read.signature), (&call, &CallerSignature::Key(signature.into())));
-        let base = json!({
-            "name": name, "domain": place.json(), "request": request_json(&request), "enc": text(enc),
-            "keyConfig": text(config.encode()), "call": call_json(&call), "signature": text(signature),
-            "privateKey": text(signer.0.secret_bytes()),
-        });
-        merge(base, hashes(&call, &place.domain()))
-    });
-    accepted.chain(refused_calls(&signer, &config)).collect()
-}
-
-fn refused_calls(signer: &Signer, config: &KeyConfig) -> Vec<Value> {
-    let word = format!("0x{}", "ab".repeat(32));
-    let zero = format!("0x{}", "00".repeat(32));
-    let cases = [
-        ("pst-vault-caller", None),
-        ("pst-vault-caller", Some(format!("0x{}", "AB".repeat(20)))),
-        ("pst-vault-store", Some(format!("07:{word}"))),
-        ("pst-vault-role", Some(zero)),
-        ("pst-vault-evidence", Some("AAA".to_owned())),
-        ("pst-vault-issued-at", Some("01".to_owned())),
-        ("pst-vault-expires-at", Some("18446744073709551616".to_owned())),
-        ("pst-vault-nonce", Some("0x01".to_owned())),
-        ("pst-vault-min-finalized-slot", Some("0".to_owned())),
-        ("pst-vault-signature", None),
-        ("pst-vault-signature", Some(word)),
-        ("pst-vault-zzz", Some("x".to_owned())),
-    ];
-    let outcome = |(name, value): (&str, Option<String>)| {
-        let mut request = request("GET", ["https", "shop.example", "/"], &[], &[]);
-        fields().write(&mut request);
-        let call = call::unsigned(&request, &ENC, config.digest()).unwrap();
-        call::set_signature(&mut request, &signer.sign(call::digest(&call, &MAINNET.domain())));
-        request.headers.retain(|(other, _)| other != name);
-        if let Some(value) = value {
-            request.headers.push((name.to_owned(), value.into_bytes()));
-            request.headers.sort();
-        }
-        let error = call::read(&request, &ENC, config.digest()).unwrap_err();
-        json!({"name": format!("{name} in another form"), "request": request_json(&request), "refused": format!("{error:?}")})
-    };
-    cases.into_iter().map(outcome).collect()
-}
-
 fn provisions() -> Vec<Value> {
     let signer = Signer::new(2);
     let salt = [0x66; 32];
@@ -474,9 +235,9 @@ fn anchors() -> Vec<Value> {
 fn vectors() -> Value {
     let writer = SigningKey::from_slice(&[6; 32]).unwrap();
     json!({
-        "urls": urls(),
-        "headers": headers(),
-        "calls": calls(),
+        "urls": requests::urls(),
+        "headers": requests::headers(),
+        "calls": calls::calls(),
         "provisions": provisions(),
         "checkpoints": checkpoints(),
         "anchors": anchors(),
