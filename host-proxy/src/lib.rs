@@ -22,6 +22,7 @@ mod link;
 mod metrics;
 mod relay;
 mod server;
+mod share;
 mod status;
 mod store;
 mod supply;

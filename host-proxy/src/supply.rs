@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::feed::{Beacon, Execution, FetchError};
 use crate::server::RunError;
+use crate::share::share;
 use crate::status::Snapshot;
 use crate::store::{Store, StoreError};
 use crate::witness::Witness;
@@ -134,7 +135,10 @@ impl Supplier {
 
     async fn state(&self, number: u64, hash: [u8; 32], accounts: Vec<AccountQuery>) -> Result<Supply, SupplyError> {
         match in_time(self.witness.prove(number, B256::from(hash), accounts)).await {
-            Ok(proofs) => Ok(Supply::State(proofs)),
+            Ok(mut proofs) => {
+                share(&mut proofs);
+                Ok(Supply::State(proofs))
+            }
             // The nodes are well, and none of them has the state of this block any more.
             Err(SupplyError::Feed(error)) if error.is_answer() => {
                 tracing::warn!(block = number, %error, "no node proves this block; what was asked is proven from here on");

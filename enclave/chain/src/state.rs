@@ -13,7 +13,7 @@ pub struct AccountProof<'a> {
     pub address: [u8; 20],
     /// Trie nodes from the state root down.
     pub nodes: Vec<&'a [u8]>,
-    /// Storage slots with their trie nodes from the storage root down.
+    /// Storage slots with their trie nodes from the storage root down. Nodes that stand in an earlier slot's list may be left out.
     pub slots: Vec<([u8; 32], Vec<&'a [u8]>)>,
     /// The account's code, where it was asked for.
     pub code: Option<&'a [u8]>,
@@ -40,7 +40,7 @@ pub enum Account {
 /// Bytes of code that a state keeps, at most: 8 MiB.
 pub const MAX_CODES: usize = 8 << 20;
 /// Slots in one proof, at most.
-pub const MAX_SLOTS: usize = 1_024;
+pub const MAX_SLOTS: usize = 32_768;
 /// Bytes of an account's code, at most: more than twice what EIP-170 allows.
 pub const MAX_CODE: usize = 64 << 10;
 
@@ -90,13 +90,34 @@ pub struct ProvenState {
 pub struct StateUnder {
     root: [u8; 32],
     accounts: BTreeMap<[u8; 20], Entry>,
+    /// Accounts at the head before.
+    before: BTreeMap<[u8; 20], Entry>,
     code: Codes,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     account: Account,
-    slots: BTreeMap<[u8; 32], [u8; 32]>,
+    /// Heads share them, as long as the storage is the same.
+    slots: Arc<BTreeMap<[u8; 32], [u8; 32]>>,
+}
+
+impl Entry {
+    /// Nothing of its storage is known but what `before` knows of the same storage: one root, one content.
+    fn new(account: Account, before: Option<&Self>) -> Self {
+        let same = before.filter(|before| before.storage_root() == account.storage_root());
+        Self { account, slots: same.map(|before| Arc::clone(&before.slots)).unwrap_or_default() }
+    }
+
+    const fn storage_root(&self) -> [u8; 32] {
+        self.account.storage_root()
+    }
+
+    fn keep(&mut self, values: Vec<([u8; 32], [u8; 32])>) {
+        if values.iter().any(|(slot, _)| !self.slots.contains_key(slot)) {
+            Arc::make_mut(&mut self.slots).extend(values);
+        }
+    }
 }
 
 /// Keccak-256 of no code.
@@ -136,11 +157,13 @@ impl ProvenState {
         Self { under: StateUnder::new(head.state_root()), head }
     }
 
-    /// The state of another head. Code is named by its hash, so it needs no second proof and is kept: the latest [`MAX_CODES`] bytes.
+    /// The state of another head. Code is named by its hash, so it needs no second proof and is kept: the latest [`MAX_CODES`] bytes. Slots
+    /// hold for an account that is proven to have the same storage root again.
     #[must_use]
     pub fn next(&self, head: VerifiedHead) -> Self {
-        let under = StateUnder { code: self.under.code.clone(), ..StateUnder::new(head.state_root()) };
-        Self { head, under }
+        let (before, code) = (self.under.accounts.clone(), self.under.code.clone());
+        let under = StateUnder { before, code, ..StateUnder::new(head.state_root()) };
+        Self { under, head }
     }
 
     /// Whose state this is.
@@ -186,7 +209,7 @@ impl StateUnder {
     /// Nothing is proven yet.
     #[must_use]
     pub fn new(root: [u8; 32]) -> Self {
-        Self { root, accounts: BTreeMap::new(), code: Codes::default() }
+        Self { root, accounts: BTreeMap::new(), before: BTreeMap::new(), code: Codes::default() }
     }
 
     /// Checks a proof against the state root and keeps what it shows.
@@ -200,9 +223,10 @@ impl StateUnder {
         }
         let leaf = trie::prove(&self.root, &keccak(address), nodes, &mut Checked::for_proofs(1)).map_err(ProofError::Account)?;
         let account = leaf.map_or(Ok(Account::Absent), Account::decode).map_err(ProofError::AccountValue)?;
-        let (storage_root, code_hash) = match account {
-            Account::Absent => (EMPTY_ROOT, NO_CODE),
-            Account::Present { storage_root, code_hash, .. } => (storage_root, code_hash),
+        let storage_root = account.storage_root();
+        let code_hash = match account {
+            Account::Absent => NO_CODE,
+            Account::Present { code_hash, .. } => code_hash,
         };
         let mut checked = Checked::for_proofs(slots.len());
         let values = slots
@@ -215,8 +239,8 @@ impl StateUnder {
             }
             self.code.keep(code_hash, code);
         }
-        let entry = self.accounts.entry(*address).or_insert_with(|| Entry { account, slots: BTreeMap::new() });
-        entry.slots.extend(values);
+        let before = self.before.remove(address);
+        self.accounts.entry(*address).or_insert_with(|| Entry::new(account, before.as_ref())).keep(values);
         Ok(())
     }
 
@@ -259,6 +283,13 @@ fn prove_slot<'a>(
 }
 
 impl Account {
+    const fn storage_root(&self) -> [u8; 32] {
+        match self {
+            Self::Absent => EMPTY_ROOT,
+            Self::Present { storage_root, .. } => *storage_root,
+        }
+    }
+
     /// Reads what stands in the state trie: `[nonce, balance, storage root, code hash]` (yellow paper, section 4.1). That it stands
     /// there is for [`ProvenState::add`] to show.
     ///

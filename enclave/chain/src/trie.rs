@@ -60,7 +60,7 @@ enum Keys {
     Any,
 }
 
-/// Nodes whose hash was checked under one state root, so that those which several proofs share are hashed once.
+/// Nodes whose hash was checked under one root, so that those which several proofs share are sent and hashed once.
 pub(crate) struct Checked<'a> {
     nodes: BTreeMap<[u8; 32], &'a [u8]>,
     keep: bool,
@@ -72,10 +72,11 @@ impl<'a> Checked<'a> {
         Self { nodes: BTreeMap::new(), keep: count > 1 }
     }
 
+    fn known(&self, hash: &[u8; 32]) -> Option<&'a [u8]> {
+        self.nodes.get(hash).copied()
+    }
+
     fn is(&mut self, node: &'a [u8], hash: &[u8; 32]) -> bool {
-        if self.nodes.get(hash).is_some_and(|known| *known == node) {
-            return true;
-        }
         let is = keccak(node) == *hash;
         if is && self.keep {
             self.nodes.insert(*hash, node);
@@ -180,8 +181,14 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// The next node, which has to have this hash.
+    /// The node that has this hash: one that an earlier proof brought, whether it is listed again or left out, or else the next.
     fn hashed(&mut self, hash: &[u8; 32]) -> Result<Items<'a>, TrieError> {
+        if let Some(known) = self.checked.known(hash) {
+            if let Some((_, after)) = self.nodes.split_first().filter(|(listed, _)| **listed == known) {
+                self.nodes = after;
+            }
+            return Ok(rlp::list(known)?);
+        }
         let (node, after) = self.nodes.split_first().ok_or(TrieError::Truncated)?;
         self.nodes = after;
         if self.checked.is(node, hash) { Ok(rlp::list(node)?) } else { Err(TrieError::Hash) }

@@ -5,18 +5,24 @@
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 #![expect(clippy::result_large_err, reason = "a refusal is an ordinary answer")]
 
+use std::collections::{BTreeMap, HashSet};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy_sol_types::SolCall;
-use chain::ProvenState;
+use alloy_trie::proof::ProofRetainer;
+use alloy_trie::{HashBuilder, Nibbles};
+use chain::{AccountProof, ProvenState};
 use contracts_bindings::{AUTHORIZE_GAS, StoreRegistry};
+use minicbor::bytes::ByteVec;
 use policy::{
     Authentication, Identity, Machine, Permit, Proving, ReplayCache, Unverified, ViewCall, Viewed, authenticate, decide, prove,
     view,
 };
+use protocol::message::{self, SlotProof, Supply};
 use protocol::signatures::CallerSignature;
+use protocol::{frame, limits};
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::database::InMemoryDB;
 use revm::primitives::hardfork::SpecId;
@@ -66,8 +72,18 @@ impl Measured {
 }
 
 fn main() {
-    warm();
-    cold();
+    // One part alone, for a profiler: `cargo bench -p policy -- warm`.
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |part: &str| only.is_empty() || only.iter().any(|name| name == part);
+    if wanted("warm") {
+        warm();
+    }
+    if wanted("cold") {
+        cold();
+    }
+    if wanted("heads") {
+        heads();
+    }
 }
 
 fn permit(identity: &Identity, pair: &Pair, nonce: u64, seen: &mut ReplayCache) -> Permit {
@@ -228,4 +244,89 @@ fn cold() {
 fn nodes(proof: &Proof) -> usize {
     let claim = proof.claim();
     claim.nodes.len() + claim.slots.iter().map(|(_, nodes)| nodes.len()).sum::<usize>()
+}
+
+/// Leaves of one contract's storage trie: the slots of as many stores as one portfolio may have.
+const LEAVES: u64 = 15_000;
+
+/// What a new head costs: one message with the proofs of all that active stores read, two slots each, in two contracts.
+fn heads() {
+    const CONTRACTS: [Address; 2] = [Address::repeat_byte(0xc1), Address::repeat_byte(0xc2)];
+    let slots: Vec<_> = (0..LEAVES).map(|number| (B256::from(U256::from(number)), U256::MAX >> 8)).collect();
+    let mut world = World::granted();
+    for contract in CONTRACTS {
+        world.put_code(contract, vec![revm::bytecode::opcode::STOP], &slots);
+    }
+    let state = world.state();
+    let pair = Pair::new(state.clone(), state.clone());
+    println!("a new head, {LEAVES} slots in each of two contracts; a frame holds {} kB", limits::HOST_FRAME >> 10);
+    for stores in [1, 100, 10_000] {
+        let asked: Vec<B256> = slots.iter().take(stores).map(|(slot, _)| *slot).collect();
+        let lists = Storage::new(&slots).proofs(&asked);
+        let full: usize = 2 * lists.iter().flatten().map(|node| node.len()).sum::<usize>();
+        let mut seen = HashSet::new();
+        let lists: Vec<Vec<Bytes>> =
+            lists.into_iter().map(|nodes| nodes.into_iter().filter(|node| seen.insert(node.clone())).collect()).collect();
+        let mut wanted = policy::Wanted::default();
+        for contract in CONTRACTS {
+            wanted.accounts.insert(contract, policy::WantedAccount::default());
+        }
+        let accounts = state.proofs(&wanted);
+        let claim = |account| {
+            let slots = asked.iter().zip(&lists).map(|(slot, list)| (slot.0, list.iter().map(AsRef::as_ref).collect()));
+            AccountProof { slots: slots.collect(), ..Proof::claim(account) }
+        };
+        let claims: Vec<AccountProof<'_>> = accounts.iter().map(claim).collect();
+        let mut time = Measured::new("");
+        for _ in 0..(20_000 / stores).clamp(5, 400) {
+            time.once(|| {
+                let mut state = ProvenState::new(pair.attested.head().clone());
+                for claim in &claims {
+                    state.add(claim).unwrap();
+                }
+                state
+            });
+        }
+        let message = frame::encode_message(supply(&claims), limits::HOST_FRAME).expect("one frame");
+        println!(
+            "{stores:>6} active stores, {:>6} slots: 1 message of {:>6} kB ({:>6} kB if no node were left out), checked in {:>9.1} us",
+            2 * stores,
+            message.len() >> 10,
+            full >> 10,
+            time.median(),
+        );
+    }
+}
+
+/// As the host sends it.
+fn supply(claims: &[AccountProof<'_>]) -> Supply {
+    let nodes = |nodes: &[&[u8]]| nodes.iter().map(|node| ByteVec::from(node.to_vec())).collect::<Vec<_>>();
+    let proof = |claim: &AccountProof<'_>| message::AccountProof {
+        address: claim.address.into(),
+        nodes: nodes(&claim.nodes),
+        slots: claim.slots.iter().map(|(slot, list)| SlotProof { slot: (*slot).into(), nodes: nodes(list) }).collect(),
+        code: None,
+    };
+    Supply::State(claims.iter().map(proof).collect())
+}
+
+/// A storage trie, and proofs of many slots at once.
+struct Storage(BTreeMap<B256, Vec<u8>>);
+
+impl Storage {
+    fn new(slots: &[(B256, U256)]) -> Self {
+        Self(slots.iter().map(|(slot, value)| (keccak256(slot), alloy_rlp::encode(value))).collect())
+    }
+
+    fn proofs(&self, slots: &[B256]) -> Vec<Vec<Bytes>> {
+        let targets: Vec<Nibbles> = slots.iter().map(|slot| Nibbles::unpack(keccak256(slot))).collect();
+        let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::new(targets.clone()));
+        for (key, value) in &self.0 {
+            builder.add_leaf(Nibbles::unpack(key), value);
+        }
+        builder.root();
+        let nodes = builder.take_proof_nodes();
+        let list = |target| nodes.matching_nodes_sorted(target).into_iter().map(|(_, node)| node).collect();
+        targets.iter().map(list).collect()
+    }
 }

@@ -251,7 +251,8 @@ pub struct AccountProof {
     /// Trie nodes from the state root down.
     #[n(1)]
     pub nodes: Vec<ByteVec>,
-    /// Slots with their trie nodes from the storage root down.
+    /// Slots with their trie nodes from the storage root down. A node that stands in an earlier slot's list may be left out; so may be the
+    /// last slots, where they are too many for a frame.
     #[n(2)]
     pub slots: Vec<SlotProof>,
     /// Runtime code.

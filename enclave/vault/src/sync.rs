@@ -20,7 +20,7 @@ use crate::heads::fresh_pair;
 use crate::ledger::{Ledger, Proposal};
 use crate::serving::Serving;
 use crate::state::{Shared, State};
-use crate::views::{Fetched, Pair, View, fetch, fetch_queries};
+use crate::views::{Fetched, Pair, View, fetch, fetch_ahead};
 
 /// Round trips for the state of one question, at most.
 pub(crate) const ROUNDS: usize = 16;
@@ -83,7 +83,7 @@ async fn advance(io: &Io, shared: &Shared) -> Result<(), Stop> {
     for view in [&pair.attested, &pair.finalized] {
         let queries = shared.state().views.unproven(view);
         // What nobody proves now, a call that reads it will ask for again.
-        let (Fetched::Proven | Fetched::Unproven) = fetch_queries(io, view, queries).await?;
+        fetch_ahead(io, view, queries).await?;
     }
     let anchored = state_of(io, shared, &pair.finalized).await?;
     let now = io.now();

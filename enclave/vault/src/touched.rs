@@ -17,9 +17,12 @@ const OTHERS: usize = 1_024;
 const SHARE: usize = Bounds::SLOTS;
 /// Accounts of one store's share.
 const SHARE_ACCOUNTS: usize = Bounds::ACCOUNTS;
-/// Slots and accounts that a head is asked for before anybody needs them: their proofs fit one frame. Other stores are asked for when they
-/// are called, each in one round trip.
-const AHEAD: Room = Room { slots: 2_048, accounts: 256 };
+/// Slots and accounts that a head is asked for before anybody needs them: those of 10,000 stores with grants of their own. Their proofs share
+/// most nodes and fit one frame (`cargo bench -p policy`); where they don't, the rest is asked for when it is needed, store by store in one
+/// round trip.
+const AHEAD: Room = Room { slots: 24_576, accounts: 256 };
+/// What of it the host is told in a status, so that it keeps proofs until they are final.
+const TOLD: Room = Room { slots: 2_048, accounts: 256 };
 /// What of it may be for what was refused or only tried, if it is left.
 const AHEAD_OTHERS: Room = Room { slots: 256, accounts: 32 };
 
@@ -66,14 +69,23 @@ impl Touched {
 
     /// What the next head is asked for: the vault's own, then the stores that were asked about last.
     pub(crate) fn ahead(&self) -> Wanted {
-        let mut ahead = bounded(&self.own, AHEAD);
-        self.used.fill(&mut ahead, AHEAD);
-        let room = Room {
-            slots: count(&ahead).saturating_add(AHEAD_OTHERS.slots).min(AHEAD.slots),
-            accounts: ahead.accounts.len().saturating_add(AHEAD_OTHERS.accounts).min(AHEAD.accounts),
+        self.latest(AHEAD)
+    }
+
+    /// What of it the host is told.
+    pub(crate) fn told(&self) -> Wanted {
+        self.latest(TOLD)
+    }
+
+    fn latest(&self, room: Room) -> Wanted {
+        let mut latest = bounded(&self.own, room);
+        self.used.fill(&mut latest, room);
+        let others = Room {
+            slots: count(&latest).saturating_add(AHEAD_OTHERS.slots).min(room.slots),
+            accounts: latest.accounts.len().saturating_add(AHEAD_OTHERS.accounts).min(room.accounts),
         };
-        self.others.fill(&mut ahead, room);
-        ahead
+        self.others.fill(&mut latest, others);
+        latest
     }
 }
 
@@ -194,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_head_is_asked_for_all_active_stores_at_once() {
-        for stores in [1, 100, 600] {
+        for stores in [1, 100, 8_000] {
             assert_eq!(count(&touched(stores).ahead()), usize::try_from(3 * stores + 1).unwrap());
         }
     }
@@ -202,9 +214,9 @@ mod tests {
     #[test]
     fn of_more_stores_than_fit_the_latest_are_asked_for_and_none_is_forgotten() {
         let touched = touched(10_000);
-        let ahead = touched.ahead();
-        // Whole shares: of 2,048 slots, one is of all stores and three are of each.
-        assert_eq!(count(&ahead), 1 + 3 * 682);
+        // Whole shares: of 24,576 slots, and of 2,048, one is of all stores and three are of each.
+        assert_eq!(count(&touched.ahead()), 1 + 3 * 8_191);
+        assert_eq!(count(&touched.told()), 1 + 3 * 682);
         assert_eq!(touched.used.stores.len(), 10_000);
         for number in 0..10_000 {
             assert_eq!(touched.of(&store(number)), read(number));
@@ -251,12 +263,12 @@ mod tests {
     #[test]
     fn t76_strangers_take_no_room_from_stores_whose_credentials_are_in_use() {
         let mut touched = touched(682);
-        let full = touched.ahead();
+        let full = touched.told();
         // Whatever stores they name, those in use among them, at whatever rate.
         for number in (0..682).chain(1_000..4_000) {
             touched.remember(store(number), false, &read(number + 5_000));
         }
-        assert_eq!(touched.ahead(), full);
+        assert_eq!(touched.told(), full);
         for number in 0..682 {
             assert_eq!(touched.of(&store(number)), read(number));
         }

@@ -5,14 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chain::{BeaconHead, ProvenState, VerifiedHead};
 use policy::{Lacks, Wanted};
-use protocol::message::{AccountQuery, Need, Problem, Supply};
+use protocol::message::{AccountQuery, Need, Problem, SlotProof, Supply};
 
 use crate::conversation::{Io, Stop};
 use crate::state::Shared;
 use crate::touched::Touched;
 
-/// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later.
-const KEPT: usize = 96;
+/// Slots from one boundary to the next: epochs have 8 or 32, and what becomes final is the last block up to an epoch's first slot. So of the
+/// heads between two boundaries the newest is enough.
+const STRIDE: u64 = 8;
+/// Heads that are kept whatever their slot.
+const NEWEST: usize = 16;
+/// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later. They share what did not change
+/// from one to the next.
+const KEPT: usize = 40;
 
 /// Proven state at one head. Conversations share it.
 #[derive(Clone, Debug)]
@@ -85,15 +91,31 @@ impl Views {
     }
 
     fn at(&self, head: &BeaconHead) -> Option<View> {
-        self.recent.iter().rev().find(|view| view.head.root() == head.root()).cloned()
+        let pair = self.pair.iter().flat_map(|pair| [&pair.attested, &pair.finalized]);
+        self.recent.iter().rev().chain(pair).find(|view| view.head.root() == head.root()).cloned()
     }
 
     fn open(&mut self, head: VerifiedHead) {
-        let state = match self.recent.back() {
+        let last = self.pair.as_ref().map(|pair| &pair.attested).or_else(|| self.recent.back());
+        let state = match last {
             Some(last) => last.state().next(head.clone()),
             None => ProvenState::new(head.clone()),
         };
         self.recent.push_back(View { head, state: Arc::new(Mutex::new(state)) });
+        self.thin_out();
+    }
+
+    /// Lets go of heads that will not be asked about again.
+    fn thin_out(&mut self) {
+        let boundary = |slot: u64| slot.div_ceil(STRIDE);
+        let slots: Vec<u64> = self.recent.iter().map(|view| view.head.slot().0).collect();
+        let newer = |slot: u64| slots.iter().any(|other| *other > slot && boundary(*other) == boundary(slot));
+        let old = self.recent.len().saturating_sub(NEWEST);
+        let mut place = 0_usize;
+        self.recent.retain(|view| {
+            place = place.saturating_add(1);
+            place > old || !newer(view.head.slot().0)
+        });
         while self.recent.len() > KEPT {
             self.recent.pop_front();
         }
@@ -101,12 +123,13 @@ impl Views {
 
     /// What was read lately, as the host is told it.
     pub(crate) fn touched(&self) -> Vec<AccountQuery> {
-        queries(&self.touched.ahead())
+        queries(&self.touched.told())
     }
 
     /// What was read lately and is not proven in `view` yet.
     pub(crate) fn unproven(&self, view: &View) -> Vec<AccountQuery> {
-        self.lacking(view, self.touched())
+        let ahead = queries(&self.touched.ahead());
+        self.lacking(view, ahead)
     }
 
     fn lacking(&self, view: &View, queries: Vec<AccountQuery>) -> Vec<AccountQuery> {
@@ -218,13 +241,28 @@ impl Lacking {
 }
 
 /// Asks the host to prove accounts and slots. What does not verify, and what does not bring all that was asked for, ends the conversation.
-pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<Fetched, Stop> {
+async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<Fetched, Stop> {
+    let fetched = supplied(io, view, &accounts).await?;
+    let state = view.state();
+    let all = fetched == Fetched::Unproven || accounts.iter().all(|query| is_proven(&state, query));
+    if all { Ok(fetched) } else { Err(Stop(Problem::Supply)) }
+}
+
+/// Asks the host to prove what will be needed. Of the slots it may bring a part, as much as a frame holds; a run asks for the rest again.
+pub(crate) async fn fetch_ahead(io: &Io, view: &View, accounts: Vec<AccountQuery>) -> Result<(), Stop> {
+    let fetched = supplied(io, view, &accounts).await?;
+    let state = view.state();
+    let all = fetched == Fetched::Unproven || accounts.iter().all(|query| state.account(*query.address).is_some());
+    if all { Ok(()) } else { Err(Stop(Problem::Supply)) }
+}
+
+async fn supplied(io: &Io, view: &View, accounts: &[AccountQuery]) -> Result<Fetched, Stop> {
     if accounts.is_empty() {
         return Ok(Fetched::Proven);
     }
     let head = view.head();
     let need =
-        Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts: accounts.clone() };
+        Need::State { block_number: head.block_number(), block_hash: head.block_hash().into(), accounts: accounts.to_vec() };
     let proofs = match io.need(need).await? {
         Supply::State(proofs) => proofs,
         Supply::Unproven => return Ok(Fetched::Unproven),
@@ -234,7 +272,9 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
     for proof in &proofs {
         // What was not asked for is refused: the host would decide how much memory it takes.
         let asked = accounts.iter().find(|query| query.address == proof.address).ok_or(Stop(Problem::Supply))?;
-        if !(asked.code || proof.code.is_none()) || !proof.slots.iter().all(|slot| asked.slots.contains(&slot.slot)) {
+        // Slots are asked for in ascending order.
+        let known = |slot: &SlotProof| asked.slots.binary_search(&slot.slot).is_ok();
+        if !(asked.code || proof.code.is_none()) || !proof.slots.iter().all(known) {
             return Err(Stop(Problem::Supply));
         }
         let slots =
@@ -248,7 +288,7 @@ pub(crate) async fn fetch_queries(io: &Io, view: &View, accounts: Vec<AccountQue
             })
             .map_err(|_| Stop(Problem::Supply))?;
     }
-    if accounts.iter().all(|query| is_proven(&state, query)) { Ok(Fetched::Proven) } else { Err(Stop(Problem::Supply)) }
+    Ok(Fetched::Proven)
 }
 
 fn is_proven(state: &ProvenState, query: &AccountQuery) -> bool {

@@ -26,7 +26,7 @@ const ACCOUNTS: usize = 256;
 /// Slots in one `eth_getProof`: nodes refuse more than 1,024.
 const SLOTS: usize = 512;
 /// Slots in one need.
-const ALL_SLOTS: usize = 8_192;
+const ALL_SLOTS: usize = 32_768;
 /// Requests to the nodes at once.
 const AT_ONCE: usize = 16;
 /// Bytes of one answer: hex of what a frame holds, and names around it.

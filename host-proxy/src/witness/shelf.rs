@@ -33,7 +33,7 @@ const REGISTRY: &str = "registry";
 /// Bytes of all blobs. Over it, the oldest blocks go first.
 const BYTES: u64 = 1 << 30;
 /// Bytes of one account's proofs and code at one block; more is not kept.
-const ACCOUNT: usize = 8 << 20;
+const ACCOUNT: usize = 16 << 20;
 
 /// A proof, by the SHA-256 of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]

@@ -95,7 +95,7 @@ fn a_file_that_is_too_large_loses_its_older_half() {
     shelf.sweep(1).unwrap();
     assert_eq!(find(&shelf, &block(100), query(1, &[1], false)), Some(proof(&block(100), 1, 1)));
     assert_eq!(find(&shelf, &block(10), query(1, &[1], false)), None);
-    let huge = AccountProof { code: Some(ByteVec::from(vec![1; 9 << 20])), ..proof(&block(101), 1, 1) };
+    let huge = AccountProof { code: Some(ByteVec::from(vec![1; 17 << 20])), ..proof(&block(101), 1, 1) };
     shelf.put(&block(101), &[huge]).unwrap();
     assert_eq!(find(&shelf, &block(101), query(1, &[1], false)), None);
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
@@ -267,9 +267,83 @@ fn t33_one_bad_proof_of_many_that_share_nodes_refuses_all() {
             let last = storage[bad].pop().unwrap();
             storage[bad].push(last.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>().into());
         });
-        assert_eq!(error, Err(ProofError::Storage(TrieError::Hash)), "{bad}");
+        // Where another proof brought the node that is changed here, what is left over is the changed one.
+        assert!(matches!(error, Err(ProofError::Storage(TrieError::Hash | TrieError::Extra))), "{bad}");
         assert_eq!((state.account(CONTRACT), state.slot(CONTRACT, word(1))), (None, None));
     }
+}
+
+/// Leaves out of each slot's proof the nodes that an earlier one has.
+fn share(storage: &mut [Vec<Bytes>]) {
+    let mut seen = BTreeSet::new();
+    for nodes in storage {
+        nodes.retain(|node| seen.insert(node.clone()));
+    }
+}
+
+#[test]
+fn nodes_that_an_earlier_slot_brought_may_be_left_out() {
+    let world = World::new();
+    let slots: Vec<u8> = (0..60).collect();
+    let (mut all, mut shared) = (0, 0);
+    let mut state = world.state();
+    let added = add(&mut state, &world, &slots, None, |_, storage| {
+        all = storage.iter().map(Vec::len).sum();
+        share(storage);
+        shared = storage.iter().map(Vec::len).sum();
+    });
+    assert_eq!(added, Ok(()));
+    assert!(shared < all, "{shared} of {all}");
+    for slot in &slots {
+        let expected = if *slot < 40 { word(slot + 1) } else { [0; 32] };
+        assert_eq!(state.slot(CONTRACT, word(*slot)), Some(expected));
+    }
+}
+
+#[test]
+fn t33_a_node_that_no_earlier_slot_brought_may_not_be_left_out() {
+    let world = World::new();
+    let slots: Vec<u8> = (0..20).collect();
+    let mut lists = Vec::new();
+    add(&mut world.state(), &world, &slots, None, |_, storage| {
+        share(storage);
+        lists = storage.to_vec();
+    })
+    .unwrap();
+    for (slot, place) in lists.iter().enumerate().flat_map(|(slot, list)| (0..list.len()).map(move |place| (slot, place))) {
+        let error = add(&mut world.state(), &world, &slots, None, |_, storage| {
+            share(storage);
+            storage[slot].remove(place);
+        });
+        assert!(matches!(error, Err(ProofError::Storage(_))), "{slot} {place}");
+    }
+}
+
+#[test]
+fn t36_slots_hold_at_the_next_head_for_the_same_storage_root_alone() {
+    let then = World::new();
+    let mut state = then.state();
+    add(&mut state, &then, &[3, 50], None, keep).unwrap();
+    let next = |world: &World| {
+        let block = Block { execution_state: world.accounts.prove(&[]).0.0, ..Block::new(96) };
+        state.next(connected(client_at(&block).finalized(), &block))
+    };
+    // The account changed, its storage did not.
+    let same = World::with_contract(|account| TrieAccount { nonce: 2, ..*account }.rlp());
+    let mut after = next(&same);
+    assert_eq!(after.slot(CONTRACT, word(3)), None, "nothing is proven at this head");
+    add(&mut after, &same, &[], None, keep).unwrap();
+    assert_eq!(after.slot(CONTRACT, word(3)), Some(word(4)));
+    assert_eq!(after.slot(CONTRACT, word(50)), Some([0; 32]));
+    assert_eq!(after.slot(CONTRACT, word(4)), None, "it was not proven before");
+    // What is proven more at this head is not known at the one before.
+    add(&mut after, &same, &[4], None, keep).unwrap();
+    assert_eq!((after.slot(CONTRACT, word(4)), state.slot(CONTRACT, word(4))), (Some(word(5)), None));
+    // One slot changed.
+    let changed = World::with(TrieAccount::rlp, |slot| rlp(if slot == 9 { 99 } else { slot + 1 }));
+    let mut after = next(&changed);
+    add(&mut after, &changed, &[], None, keep).unwrap();
+    assert_eq!(after.slot(CONTRACT, word(3)), None);
 }
 
 #[test]

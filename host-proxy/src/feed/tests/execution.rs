@@ -128,7 +128,7 @@ async fn names_why_a_proof_is_not_to_be_had() {
     }
     let execution = execution(vec![nowhere()]);
     assert_eq!(execution.prove(&block, &vec![query(1, 0..0, false); 257]).await, Err(FetchError::TooMuch));
-    assert_eq!(execution.prove(&block, &[query(1, 0..8_193, false)]).await, Err(FetchError::TooMuch));
+    assert_eq!(execution.prove(&block, &[query(1, 0..32_769, false)]).await, Err(FetchError::TooMuch));
     // One that has pruned it and one that is gone: it is pruned.
     let pruned = always(axum::Json(json!({ "id": 1, "error": { "code": -32_000 } }))).await;
     let both = Execution::new(vec![pruned, nowhere()], PATIENT).unwrap();
