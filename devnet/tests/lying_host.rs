@@ -4,6 +4,8 @@
 mod answers;
 #[path = "lying_host/conflicts.rs"]
 mod conflicts;
+#[path = "lying_host/heads.rs"]
+mod heads;
 #[path = "lying_host/ledgers.rs"]
 mod ledgers;
 #[path = "lying_host/once.rs"]

@@ -32,5 +32,6 @@ mod witness;
 pub use config::{Config, EnclaveAddress, Mapping};
 pub use hooks::{Hooks, points};
 pub use server::{RunError, Server, run};
+pub use share::share;
 pub use store::{Committed, Store, StoreError};
 pub use supply::Supplier;

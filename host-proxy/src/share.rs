@@ -13,7 +13,7 @@ const ITEMS: usize = 1 << 10;
 const HEAD: usize = 40;
 
 /// Leaves out of each slot's proof the nodes that an earlier one of the account has, and the last slots if all are too many for a frame.
-pub(crate) fn share(proofs: &mut [AccountProof]) {
+pub fn share(proofs: &mut [AccountProof]) {
     let mut left = Left { bytes: limits::HOST_FRAME - ROOM, items: limits::CBOR_ITEMS - ITEMS };
     for proof in proofs.iter() {
         let nodes: usize = proof.nodes.iter().map(|node| node.len() + HEAD).sum();

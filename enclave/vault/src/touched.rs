@@ -20,7 +20,7 @@ const SHARE_ACCOUNTS: usize = Bounds::ACCOUNTS;
 /// Slots and accounts that a head is asked for before anybody needs them: those of 10,000 stores with grants of their own. Their proofs share
 /// most nodes and fit one frame (`cargo bench -p policy`); where they don't, the rest is asked for when it is needed, store by store in one
 /// round trip.
-const AHEAD: Room = Room { slots: 24_576, accounts: 256 };
+const AHEAD: Room = Room { slots: 32_768, accounts: 256 };
 /// What of it the host is told in a status, so that it keeps proofs until they are final.
 const TOLD: Room = Room { slots: 2_048, accounts: 256 };
 /// What of it may be for what was refused or only tried, if it is left.
@@ -206,19 +206,19 @@ mod tests {
 
     #[test]
     fn a_head_is_asked_for_all_active_stores_at_once() {
-        for stores in [1, 100, 8_000] {
+        for stores in [1, 100, 10_000] {
             assert_eq!(count(&touched(stores).ahead()), usize::try_from(3 * stores + 1).unwrap());
         }
     }
 
     #[test]
     fn of_more_stores_than_fit_the_latest_are_asked_for_and_none_is_forgotten() {
-        let touched = touched(10_000);
-        // Whole shares: of 24,576 slots, and of 2,048, one is of all stores and three are of each.
-        assert_eq!(count(&touched.ahead()), 1 + 3 * 8_191);
+        let touched = touched(12_000);
+        // Whole shares: of 32,768 slots, and of 2,048, one is of all stores and three are of each.
+        assert_eq!(count(&touched.ahead()), 1 + 3 * 10_922);
         assert_eq!(count(&touched.told()), 1 + 3 * 682);
-        assert_eq!(touched.used.stores.len(), 10_000);
-        for number in 0..10_000 {
+        assert_eq!(touched.used.stores.len(), 12_000);
+        for number in 0..12_000 {
             assert_eq!(touched.of(&store(number)), read(number));
         }
     }
@@ -226,9 +226,9 @@ mod tests {
     #[test]
     fn a_store_does_not_take_anothers_share() {
         let mut touched = touched(2);
-        let greedy = (0..10_000_u64).map(|slot| B256::from(U256::from(slot))).collect();
+        let greedy = (0..1_000_u64).map(|slot| B256::from(U256::from(slot))).collect();
         let greedy = Wanted { accounts: BTreeMap::from([(REGISTRY, WantedAccount { slots: greedy, code: true })]) };
-        for _ in 0..100 {
+        for _ in 0..20 {
             touched.remember(store(1), true, &greedy);
         }
         assert_eq!(touched.of(&store(0)), read(0));

@@ -15,10 +15,10 @@ use crate::touched::Touched;
 /// heads between two boundaries the newest is enough.
 const STRIDE: u64 = 8;
 /// Heads that are kept whatever their slot.
-const NEWEST: usize = 16;
+const NEWEST: usize = 4;
 /// Heads whose state is kept: a head that is attested today is the finalized one two epochs and a little later. They share what did not change
-/// from one to the next.
-const KEPT: usize = 40;
+/// from one to the next; where a contract's storage did, 10,000 stores' slots take some 3 MB at each.
+const KEPT: usize = 20;
 
 /// Proven state at one head. Conversations share it.
 #[derive(Clone, Debug)]
