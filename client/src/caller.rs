@@ -21,6 +21,8 @@ use crate::verify::{Serving, now, random};
 
 /// Seconds that a call may be on its way.
 const WINDOW: u64 = 120;
+/// Headers of the vault that are no part of the proof.
+const SAID: [&str; 2] = ["pst-vault-attempts", "pst-vault-rate"];
 const OHTTP_REQUEST: &str = "message/ohttp-req";
 
 /// Who signs a call.
@@ -163,7 +165,8 @@ impl Connection {
             .filter(|(name, _)| name == "pst-vault-receipt")
             .flat_map(|(_, value)| value.iter().copied())
             .collect();
-        response.headers.retain(|(name, _)| !name.starts_with("pst-vault-"));
+        // What says how it went at the platform is the caller's to read.
+        response.headers.retain(|(name, _)| !name.starts_with("pst-vault-") || SAID.contains(&name.as_str()));
         let receipt = if text.is_empty() {
             None
         } else {

@@ -60,14 +60,16 @@ pub fn check_receipt(
         }
         // An app: there is nothing to probe.
         [Body::Taken(taken)] => about(&taken.call),
-        [Body::Intent(intent), Body::Outcome(outcome)] | [Body::Intent(intent), Body::Retried(_), Body::Outcome(outcome)] => {
+        [Body::Intent(intent), retried @ .., Body::Outcome(outcome)] => {
             let answered = match outcome.ending {
                 Ending::Upstream { .. } if *outcome.response != [0; 32] => {
                     *outcome.response == <[u8; 32]>::from(Sha256::digest(&response.body))
                 }
                 Ending::Upstream { .. } | Ending::Unknown | Ending::Failed => true,
             };
-            about(&intent.call) && answered && receipt.entries.first().map(|entry| entry.index) == Some(outcome.intent)
+            let of_it = |body: &Body| matches!(body, Body::Retried(retried) if retried.intent == outcome.intent);
+            let first = receipt.entries.first().map(|entry| entry.index);
+            about(&intent.call) && answered && retried.iter().all(of_it) && first == Some(outcome.intent)
         }
         _ => false,
     };

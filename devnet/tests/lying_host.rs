@@ -18,6 +18,8 @@ mod quotas;
 mod records;
 #[path = "lying_host/refresh.rs"]
 mod refresh;
+#[path = "lying_host/retries.rs"]
+mod retries;
 #[path = "lying_host/revocation.rs"]
 mod revocation;
 #[path = "lying_host/stalled.rs"]

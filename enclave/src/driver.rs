@@ -16,6 +16,8 @@ use crate::transport::Stream;
 const TURN: Duration = Duration::from_millis(5);
 /// Steps of one conversation, waiting for a turn included.
 const STEPS: usize = 20_000;
+/// Milliseconds of one pause, at most: the clock is looked at again.
+const PAUSE: u64 = 5_000;
 /// A conversation's whole life.
 const LIFE: Duration = Duration::from_mins(2);
 /// Registers of the constitution and of the settings.
@@ -75,6 +77,11 @@ async fn steps(
                     .extend_and_lock(CONSTITUTION, &constitution)
                     .and_then(|()| enclave.nsm.extend_and_lock(SETTINGS, &settings));
                 Input::Measured(extended.is_ok())
+            }
+            Step::Local(Local::Pause { until }) => {
+                let left = until.saturating_sub(enclave.clock.now_ms());
+                tokio::time::sleep(Duration::from_millis(left.clamp(1, PAUSE))).await;
+                Input::Again
             }
             Step::Local(Local::Egress(request)) => {
                 at(Point::Sending);

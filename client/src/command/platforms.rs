@@ -131,6 +131,8 @@ fn show(preset: &Preset) -> Vec<String> {
     if auth["rate"].is_object() {
         lines.push(format!("  calls: {}", bucket(&auth["rate"])));
     }
+    let rate = list(&auth["rate_headers"]).iter();
+    lines.extend(rate.map(|header| format!("  {} says: {}", text(&header["name"]), text(&header["says"]).replace('_', " "))));
     lines.extend(list(&auth["expires"]).iter().map(|what| format!("  {}: {} days", text(&what["what"]), what["days"])));
     lines.push(format!("  refusals told apart: {}", words(&auth["errors"], "means")));
     section(&mut lines, "probe");

@@ -24,6 +24,9 @@ use crate::ledger::CheckedReceipt;
 use crate::provision::StoreToken;
 use crate::verify::Verified;
 
+/// Header by which a caller lets the vault ask a busy platform again.
+const RETRIES: &str = "pst-vault-retries";
+
 pub(super) async fn status(connection: &Connection, out: Output) -> Result<Exit> {
     let status = connection.status().await?;
     let words = status.get("words").and_then(Value::as_str).map(printable).unwrap_or_default();
@@ -85,7 +88,7 @@ fn request(args: &CallArgs) -> Result<CallRequest> {
             None => data.clone().into_bytes(),
         },
     };
-    let headers = args
+    let mut headers = args
         .headers
         .iter()
         .map(|header| {
@@ -93,6 +96,7 @@ fn request(args: &CallArgs) -> Result<CallRequest> {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         })
         .collect::<Result<Vec<_>>>()?;
+    headers.extend(args.retries.map(|times| (RETRIES.to_owned(), times.to_string())));
     let method = args.method.clone().unwrap_or_else(|| if args.data.is_some() { "POST" } else { "GET" }.to_owned());
     Ok(CallRequest {
         method,

@@ -41,6 +41,8 @@ pub(crate) struct Read {
     pub(crate) rule: String,
     /// How the use ended, if the receipt says so.
     pub(crate) ending: Option<Ending>,
+    /// All of it.
+    pub(crate) response: Response,
 }
 
 impl Sealed {
@@ -72,6 +74,7 @@ impl Sealed {
             refusal: text("type").trim_start_matches("urn:pst-vault:").to_owned(),
             rule: text("rule"),
             ending: ending.flatten(),
+            response,
         }
     }
 }

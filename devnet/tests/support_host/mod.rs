@@ -232,6 +232,10 @@ impl World {
                 Input::Document(Some(b"a document".to_vec()))
             }
             Some(Step::Local(Local::Measure { .. })) => Input::Measured(true),
+            Some(Step::Local(Local::Pause { until })) => {
+                self.now = self.now.max(until);
+                Input::Again
+            }
             Some(Step::Local(Local::Egress(egress))) => {
                 talk.events.push(Event::Egress);
                 Input::Egressed(self.egress(egress))

@@ -34,6 +34,7 @@ mod materials;
 mod name;
 mod operations;
 mod preset;
+mod rate;
 mod redact;
 mod request;
 mod shopify;
@@ -54,7 +55,8 @@ pub use operations::{
     tables,
 };
 pub use preset::{
-    AppUse, CheckError, Expires, FieldRule, Kind, Part, Preset, PresetsError, Sharing, Source, Wrong, check as check_presets,
+    AppUse, CheckError, Expires, FieldRule, Kind, Later, Part, Preset, PresetsError, Sharing, Source, Wrong,
+    check as check_presets,
 };
 pub use redact::{RedactError, Redactor, RedactorError, ScrubError};
 pub use request::{PrepareError, Prepared};

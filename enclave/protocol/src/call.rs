@@ -12,6 +12,7 @@
 //! pst-vault-expires-at           unix seconds, decimal
 //! pst-vault-nonce                0x and 64 hex digits
 //! pst-vault-min-finalized-slot   decimal; absent = 0
+//! pst-vault-retries              decimal, 1 to 3; absent = 0: how often the vault may ask a busy platform again, if asking twice is asking once
 //! pst-vault-signature            0x and 130 hex digits: r || s || v, of the caller's key
 //! pst-vault-contract-signature   0x and 2 to 8192 hex digits, in its place: for the caller's `isValidSignature` (EIP-1271)
 //! pst-vault-agent                0x and 130 hex digits: curve (1 secp256k1, 2 P-256) || x || y; absent = the caller signs itself
@@ -24,7 +25,7 @@
 //! those for the platform, stand in strictly ascending order of their names.
 //!
 //! The signature is over the EIP-712 signing hash of [`Call`] in the domain {"PST Vault", "1", chain id, store registry, salt = vault id}:
-//! `headersHash` = keccak256 of the `name:value\n` lines of the headers for the platform, `bodyHash` = keccak256(body), `evidenceHash`
+//! `headersHash` = keccak256 of the `name:value\n` lines of the headers for the platform and of `pst-vault-retries`, `bodyHash` = keccak256(body), `evidenceHash`
 //! = keccak256(evidence), `enclave` = SHA-256 of the OHTTP key configuration, `enc` = keccak256 of this request's encapsulated key. So
 //! a signed call opens at one enclave, in one boot, in one encapsulation.
 //!
@@ -35,7 +36,7 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::canonical;
+use crate::canonical::{self, RETRIES};
 pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host, check_url};
 use crate::http::{Request, VAULT_PREFIX};
 use crate::limits;
@@ -78,6 +79,8 @@ pub(crate) const CONTRACT_SIGNATURE: &str = "pst-vault-contract-signature";
 pub(crate) const AGENT: &str = "pst-vault-agent";
 pub(crate) const AGENT_SIGNATURE: &str = "pst-vault-agent-signature";
 pub(crate) const DELEGATION: &str = "pst-vault-delegation";
+/// How often one call may be tried again, at most.
+pub const MOST_RETRIES: u8 = 3;
 const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 /// The domain of everything that callers, owners and checkpoint signers sign.
@@ -115,6 +118,8 @@ pub enum Field {
     Nonce,
     /// `pst-vault-min-finalized-slot`.
     MinFinalizedSlot,
+    /// `pst-vault-retries`.
+    Retries,
     /// `pst-vault-signature`.
     Signature,
     /// `pst-vault-contract-signature`.
@@ -129,7 +134,7 @@ pub enum Field {
 
 impl Field {
     /// Every header of ours that a request can carry.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Caller,
         Self::Store,
         Self::Role,
@@ -139,6 +144,7 @@ impl Field {
         Self::ExpiresAt,
         Self::Nonce,
         Self::MinFinalizedSlot,
+        Self::Retries,
         Self::Signature,
         Self::ContractSignature,
         Self::Agent,
@@ -159,6 +165,7 @@ impl Field {
             Self::ExpiresAt => EXPIRES_AT,
             Self::Nonce => NONCE,
             Self::MinFinalizedSlot => MIN_FINALIZED_SLOT,
+            Self::Retries => RETRIES,
             Self::Signature => SIGNATURE,
             Self::ContractSignature => CONTRACT_SIGNATURE,
             Self::Agent => AGENT,
@@ -230,10 +237,11 @@ pub struct CallFields {
 }
 
 impl CallFields {
-    /// Writes these fields into the request's headers, in place of any that are there, and sorts all headers. A signature that is there is removed.
+    /// Writes these fields into the request's headers, in place of any that are there, and sorts all headers. A signature that is there is removed;
+    /// `pst-vault-retries` is the request's own and stays.
     pub fn write(&self, request: &mut Request) {
         let Self { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } = self;
-        request.headers.retain(|(name, _)| !name.starts_with(VAULT_PREFIX));
+        request.headers.retain(|(name, _)| !name.starts_with(VAULT_PREFIX) || name == RETRIES);
         let mut put = |field: Field, value: String| {
             request.headers.push((field.name().to_owned(), value.into_bytes()));
         };
@@ -300,6 +308,16 @@ pub fn read(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) -> R
     Ok(UnverifiedCall { call, evidence, signature: signatures::caller(request)?, agent: signatures::agent(request)? })
 }
 
+/// How often the caller lets a call be tried again that the platform was too busy for.
+///
+/// # Errors
+/// [`CallError::Malformed`]: neither absent nor 1 to [`MOST_RETRIES`] in its one form.
+pub fn retries(request: &Request) -> Result<u8, CallError> {
+    let Some(text) = optional(request, Field::Retries)? else { return Ok(0) };
+    let number = decimal(text).and_then(|number| u8::try_from(number).ok());
+    number.filter(|number| (1..=MOST_RETRIES).contains(number)).ok_or(CallError::Malformed(Field::Retries))
+}
+
 /// Puts the signature of the caller's key into the request, in its place.
 pub fn set_signature(request: &mut Request, signature: &[u8; 65]) {
     signatures::set(request, &CallerSignature::Key((*signature).into()), None);
@@ -311,6 +329,7 @@ fn build(request: &Request, enc: &[u8; 65], enclave: [u8; 32]) -> Result<(Call, 
     }
     let url = check_url(request)?;
     let headers_hash = canonical::headers(request)?;
+    retries(request)?;
     let CallFields { caller, origin, salt, role, recipient, evidence, issued_at, expires_at, nonce, min_finalized_slot } =
         CallFields::read(request)?;
     let call = Call {

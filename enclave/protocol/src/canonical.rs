@@ -10,6 +10,9 @@ use crate::limits;
 pub const UPSTREAM_HEADERS: [&str; 7] =
     ["accept", "content-type", "idempotency-key", "if-none-match", "prefer", "user-agent", "x-request-id"];
 
+/// The one header of ours whose value is signed as a header, because `Call` has no member for it.
+pub(crate) const RETRIES: &str = "pst-vault-retries";
+
 /// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
@@ -223,7 +226,7 @@ fn upper_hex(byte: u8) -> Option<u8> {
     }
 }
 
-/// Checks all headers (ours too) and returns keccak256 of the `name:value\n` lines of those that go upstream.
+/// Checks all headers (ours too) and returns keccak256 of the `name:value\n` lines of those that go upstream, and of [`RETRIES`].
 pub(crate) fn headers(request: &Request) -> Result<B256, HeaderError> {
     if request.headers.len() > limits::HEADERS {
         return Err(HeaderError::TooMany);
@@ -249,7 +252,7 @@ pub(crate) fn headers(request: &Request) -> Result<B256, HeaderError> {
         if value.is_empty() || value.len() > most || !visible || !bare {
             return Err(HeaderError::Value);
         }
-        if !ours {
+        if !ours || name == RETRIES {
             for part in [name.as_bytes(), b":", value, b"\n"] {
                 hash.update(part);
             }

@@ -48,6 +48,11 @@ pub enum Local {
     },
     /// Send one HTTP request over TLS.
     Egress(Egress),
+    /// Let time go by, and resume with [`Input::Again`].
+    Pause {
+        /// Unix milliseconds, by the clock that the conversation is resumed with.
+        until: u64,
+    },
 }
 
 /// One HTTP request, credential and all. `Debug` shows where it goes and nothing else.
@@ -78,7 +83,7 @@ pub enum Egressed {
 /// What a conversation is resumed with.
 #[derive(Debug)]
 pub enum Input {
-    /// The first time, and after [`Step::Wait`].
+    /// The first time, after [`Step::Wait`] and after [`Local::Pause`].
     Again,
     /// For [`Step::Need`].
     Supply(Supply),
@@ -214,6 +219,13 @@ impl Io {
         match self.exchange(Step::Local(Local::Egress(egress))).await {
             Input::Egressed(egressed) => egressed,
             _ => Egressed::Unknown,
+        }
+    }
+
+    /// Lets time go by. An early wake is no end of it.
+    pub(crate) async fn pause(&self, until: u64) {
+        while self.now() < until {
+            self.exchange(Step::Local(Local::Pause { until })).await;
         }
     }
 

@@ -1,5 +1,8 @@
 //! Using a credential under a permit: budget, intent, use, outcome, in that order.
 
+mod hand_back;
+mod retry;
+
 use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
 use credential::{Binding, Kind, Leave, OpenedBinding};
@@ -9,15 +12,16 @@ use policy::{Identity, Permit};
 use protocol::http::Response;
 use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation, Retried};
 use protocol::message::{Need, Problem, Supply};
-use sha2::{Digest, Sha256};
 
 use crate::append::append;
-use crate::call::{Asked, Denied, asked, receipt, with_receipt};
+use crate::call::{Asked, Denied, asked, receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
 use crate::refresh::{Why, fresh};
-use crate::refusal::{OUTCOME, Refusal};
+use crate::refusal::Refusal;
 use crate::state::Shared;
+use hand_back::hand_back;
+use retry::{Patience, once_more};
 
 /// Calls the platform as the permit's caller asked.
 pub(crate) async fn perform(
@@ -41,7 +45,7 @@ pub(crate) async fn perform(
     fresh(io, shared, &binding.binding().connection, Why::Expired).await?;
     let records = Records::fetch(io, shared, &binding.binding().connection).await?;
     let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
-    let use_it = Use { shared, io, intent: &intent, retried: None };
+    let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
     match permit {
         Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),
         Ok(permit) => {
@@ -186,6 +190,11 @@ async fn reconfirmed(io: &Io, shared: &Shared, permit: Permit, identity: &Identi
         let now = shared.state().time(io.now());
         return Ok(if permit.live(now) { Ok(permit) } else { Err(Refusal::StaleChain) });
     }
+    renewed(io, shared, permit, identity).await
+}
+
+/// The permit that the newest heads give for the same call now.
+async fn renewed(io: &Io, shared: &Shared, permit: Permit, identity: &Identity) -> Result<Result<Permit, Refusal>, Stop> {
     let (operations, decided) = (permit.operations().to_vec(), Decided::by(&permit));
     Ok(match asked(io, shared, permit.into_authenticated(), operations, identity).await? {
         // What was reserved, and written down, is what the newest heads still ask for.
@@ -231,8 +240,8 @@ pub(crate) struct Use<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) io: &'a Io,
     pub(crate) intent: &'a ReceiptEntry,
-    /// The entry that says that it was tried before, and how that ended.
-    pub(crate) retried: Option<ReceiptEntry>,
+    /// The entries that say that it was tried before, and how that ended.
+    pub(crate) retried: Vec<ReceiptEntry>,
 }
 
 impl Use<'_> {
@@ -249,13 +258,12 @@ impl Use<'_> {
         };
         let proposal = Proposal { body: Body::Outcome(outcome), time, records: Vec::new(), reserved: false };
         let entry = append(self.io, self.shared, proposal, || {}).await?;
-        let entries = [Some(self.intent.clone()), self.retried.clone(), Some(entry)];
-        Ok(receipt(entries.into_iter().flatten().collect()))
+        let first = core::iter::once(self.intent).chain(&self.retried).cloned();
+        Ok(receipt(first.chain([entry]).collect()))
     }
 
-    /// Writes that the platform did not act, because it refused the access token, and that the call is made once more with the next
-    /// generation: one use of one call, in two attempts that both stand in the ledger.
-    async fn retry(self, ending: Ending, generation: u64) -> Result<Self, Stop> {
+    /// Writes how an attempt ended, and that the call is made once more: one use of one call, in attempts that all stand in the ledger.
+    async fn retry(mut self, ending: Ending, generation: u64) -> Result<Self, Stop> {
         let time = self.shared.state().time(self.io.now());
         let entry = Retried {
             version: ledger::VERSION,
@@ -266,8 +274,9 @@ impl Use<'_> {
             generation,
         };
         let proposal = Proposal { body: Body::Retried(entry), time, records: Vec::new(), reserved: false };
-        let retried = Some(append(self.io, self.shared, proposal, || {}).await?);
-        Ok(Self { retried, ..self })
+        let entry = append(self.io, self.shared, proposal, || {}).await?;
+        self.retried.push(entry);
+        Ok(self)
     }
 
     /// Writes how it ended without an answer.
@@ -285,35 +294,40 @@ async fn send(
     mut records: Records,
     identity: &Identity,
 ) -> Result<Response, Denied> {
+    let connection = binding.binding().connection;
+    let mut patience = Patience::of(use_it.io, &permit, preset);
+    let (mut refreshed, mut unsent) = (false, Ending::Failed);
     loop {
         let generation = records.connection.0;
         let Some(Prepared { request, redactor }) = prepared(&use_it, &permit, preset, binding, records)? else {
-            return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
+            return Err(use_it.ended(unsent, Refusal::Upstream("request.injection")).await?);
         };
         let send_before = send_before(use_it.io, use_it.shared, &permit);
         let response = match use_it.io.egress(Egress { request, send_before }).await {
-            Egressed::NotSent => return Err(use_it.ended(Ending::Failed, Refusal::Upstream("platform.unreachable")).await?),
+            Egressed::NotSent => return Err(use_it.ended(unsent, Refusal::Upstream("platform.unreachable")).await?),
             Egressed::Unknown => return Err(use_it.ended(Ending::Unknown, Refusal::Upstream("outcome_unknown")).await?),
             Egressed::Response(response) => response,
         };
         let ending = Ending::Upstream { status: response.status };
+        // A further attempt that is not sent leaves the use as the platform's last answer did: its budget is spent.
+        unsent = ending;
         let refused = match preset.diagnose(&response) {
             Some(Diagnosis::Expired | Diagnosis::Revoked) => true,
             Some(Diagnosis::RateLimited { .. } | Diagnosis::BadSignature | Diagnosis::Clock) => false,
             None => response.status == 401,
         };
-        if !refused {
-            let returned = redactor.response(response).ok();
-            let returned = returned.and_then(|response| preset.answer(permit.operations(), permit.projection(), response).ok());
-            let Some(mut response) = returned else {
-                return Err(use_it.ended(ending, Refusal::Upstream("response.refused")).await?);
-            };
-            let receipt = use_it.outcome(ending, Sha256::digest(&response.body).into()).await?;
-            response.headers.push((OUTCOME.to_owned(), b"upstream".to_vec()));
-            return Ok(with_receipt(response, Some(&receipt)));
+        if refused {
+            drop((response, redactor));
+            (use_it, permit, records) = again(use_it, permit, binding, generation, ending, refreshed, identity).await?;
+            refreshed = true;
+            continue;
         }
-        drop((response, redactor));
-        (use_it, permit, records) = again(use_it, permit, binding, generation, ending, identity).await?;
+        if let Some(at) = preset.later(&response).and_then(|later| patience.again_at(use_it.io, &permit, later)) {
+            drop((response, redactor));
+            (use_it, permit, records) = once_more(use_it, permit, &connection, ending, &mut patience, at, identity).await?;
+            continue;
+        }
+        return hand_back(&use_it, &permit, preset, &redactor, response, &patience).await;
     }
 }
 
@@ -324,11 +338,12 @@ async fn again<'a>(
     binding: &OpenedBinding,
     generation: u64,
     ending: Ending,
+    refreshed: bool,
     identity: &Identity,
 ) -> Result<(Use<'a>, Permit, Records), Denied> {
     let (io, shared, connection) = (use_it.io, use_it.shared, &binding.binding().connection);
     let refreshes = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
-    if !refreshes || use_it.retried.is_some() {
+    if !refreshes || refreshed {
         return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
     }
     match fresh(io, shared, connection, Why::Refused(generation)).await {

@@ -87,7 +87,7 @@ async fn store(
         }
     }
     let (intent, permit) = intend(io, shared, permit, plan.id, 0, identity).await?;
-    let use_it = Use { shared, io, intent: &intent, retried: None };
+    let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
     let permit = match permit {
         Ok(permit) => permit,
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),

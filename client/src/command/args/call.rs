@@ -21,6 +21,9 @@ pub struct CallArgs {
     /// Header, `name: value`; repeatable
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
+    /// How often the vault may ask again if the platform is too busy (429, 5xx): 1 to 3, for operations that only read
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub retries: Option<u8>,
     /// Body; `@file` reads it from a file
     #[arg(short = 'd', long = "data", value_name = "DATA")]
     pub data: Option<String>,

@@ -14,7 +14,7 @@ use crate::request::condition::Condition;
 use crate::request::place::{Name, Place};
 use crate::request::put::{Put, Value};
 use crate::request::selector::Selector;
-use crate::request::{Recipe, fit_header};
+use crate::request::{Recipe, fit_header, fit_returned};
 use crate::template::{FieldRef, Scope, Template, Variable};
 
 /// Reads one file.
@@ -255,7 +255,12 @@ impl<'a> Compiler<'a> {
                 number: selector.number,
             });
         }
+        let returned: Vec<String> = file.rate_headers.iter().map(|header| &header.name).chain(&file.returned).cloned().collect();
+        if !returned.iter().all(|name| fit_returned(name)) {
+            return Err(Wrong::Place);
+        }
         let recipe = Recipe {
+            returned,
             selectors,
             reserved: self.places(&file.reserved)?,
             put: self.puts(&file.put, For::Call)?,
@@ -287,6 +292,7 @@ impl<'a> Compiler<'a> {
             probe: self.probe(&file.probe, &file.hosts)?,
             clock_window_s: file.clock_window_s,
             rate: file.rate,
+            rate_headers: file.rate_headers.clone(),
             expires: file.expires.clone(),
             notes: file.notes.clone(),
             sources: file.sources.clone(),

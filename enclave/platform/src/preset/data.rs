@@ -10,6 +10,7 @@ use crate::grant::{Bucket, Grant};
 use crate::json::{Json, Pointer};
 use crate::matching::{Case, text};
 use crate::materials::Context;
+use crate::rate::RateHeader;
 use crate::request::Recipe;
 use crate::request::condition::Condition;
 use crate::template::{FieldRef, Template};
@@ -34,6 +35,7 @@ pub(crate) struct Data {
     pub(crate) probe: Probe,
     pub(crate) clock_window_s: Option<u64>,
     pub(crate) rate: Option<Bucket>,
+    pub(crate) rate_headers: Vec<RateHeader>,
     pub(crate) expires: Vec<Expires>,
     pub(crate) notes: Vec<String>,
     pub(crate) sources: Vec<Source>,

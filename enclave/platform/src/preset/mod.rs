@@ -5,6 +5,7 @@ mod compile;
 mod data;
 mod field;
 mod host;
+mod patience;
 mod raw;
 mod show;
 mod table;
@@ -20,6 +21,7 @@ use protocol::http::{Request, Response};
 use serde::Deserialize;
 
 pub use field::{CheckError, FieldRule, Kind};
+pub use patience::Later;
 pub use table::{PresetsError, check};
 
 use crate::diagnose::{Diagnosis, diagnose};

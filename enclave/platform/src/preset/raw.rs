@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::field::FieldRule;
 use super::host::Hosts;
 use crate::grant::{Bucket, Grace, GrantKind, Rotation};
+use crate::rate::RateHeader;
 use crate::request::selector::Match;
 use crate::sign::crypto::Algorithm;
 use crate::sign::payload::{Source, Unless};
@@ -46,6 +47,12 @@ pub(super) struct File {
     pub(super) clock_window_s: Option<u64>,
     #[serde(default)]
     pub(super) rate: Option<Bucket>,
+    /// Headers that say how many calls it still takes. They are handed back.
+    #[serde(default)]
+    pub(super) rate_headers: Vec<RateHeader>,
+    /// Other headers of answers that are handed back, beside those that every preset's are.
+    #[serde(default)]
+    pub(super) returned: Vec<String>,
     /// What runs out by the calendar.
     #[serde(default)]
     pub(super) expires: Vec<super::Expires>,

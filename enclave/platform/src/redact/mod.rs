@@ -29,6 +29,8 @@ pub use text::ScrubError;
 /// Searches answers for the secrets of one call.
 pub struct Redactor {
     host: String,
+    /// Headers that the preset hands back beside those that every preset does.
+    returned: Vec<String>,
     search: Search,
 }
 
@@ -62,7 +64,13 @@ impl Redactor {
             }
             patterns.extend(Pattern::all(secret));
         }
-        Ok(Self { host: host.to_owned(), search: Search::new(patterns) })
+        Ok(Self { host: host.to_owned(), returned: Vec::new(), search: Search::new(patterns) })
+    }
+
+    /// Hands these headers back too, scrubbed like all others.
+    #[must_use]
+    pub(crate) fn returning(self, names: &[String]) -> Self {
+        Self { returned: names.to_vec(), ..self }
     }
 }
 

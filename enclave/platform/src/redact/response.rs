@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::Redactor;
 use super::text::ScrubError;
 
-/// Headers that a caller gets. Everything else stays: cookies, challenges, and whatever a proxy added.
-const RETURNED: [&str; 15] = [
+/// Headers that a caller gets, beside those that the preset names. Everything else stays: cookies, challenges, and whatever a proxy added.
+const RETURNED: [&str; 12] = [
     "cache-control",
     "content-language",
     "content-type",
@@ -23,9 +23,6 @@ const RETURNED: [&str; 15] = [
     "retry-after",
     "vary",
     "x-request-id",
-    "x-shopify-api-deprecated-reason",
-    "x-shopify-api-version",
-    "x-shopify-shop-api-call-limit",
 ];
 /// Encodings of text in which ASCII is ASCII, with zeros at most.
 const CHARSETS: [&str; 6] = ["utf-8", "us-ascii", "iso-8859-1", "utf-16", "utf-16le", "utf-16be"];
@@ -94,10 +91,9 @@ impl Redactor {
                 "content-encoding" if !is_identity(value) => return Err(RedactError::Encoding),
                 "content-type" if !is_searchable(value) => return Err(RedactError::Charset),
                 "location" if !self.is_own(value) => return Err(RedactError::Redirect),
-                name if RETURNED.contains(&name) => {}
-                _ => continue,
+                _ => {}
             }
-            if RETURNED.contains(&name.as_str()) {
+            if RETURNED.contains(&name.as_str()) || self.returned.contains(name) {
                 response.headers.push((name.clone(), self.scrub(value)?));
             }
         }

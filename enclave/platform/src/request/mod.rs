@@ -11,4 +11,4 @@ pub(crate) mod selector;
 pub(crate) use draft::{Added, Body, Draft, Pair, json_pairs};
 pub(crate) use encoding::{decode, encode};
 pub use prepare::{PrepareError, Prepared};
-pub(crate) use prepare::{Recipe, app_fits, fit_header, searched};
+pub(crate) use prepare::{Recipe, app_fits, fit_header, fit_returned, searched};

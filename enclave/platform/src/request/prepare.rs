@@ -90,6 +90,8 @@ impl PrepareError {
 /// How a preset's requests are completed.
 #[derive(Debug, Default)]
 pub(crate) struct Recipe {
+    /// Headers of answers that are handed back, beside those of every preset.
+    pub(crate) returned: Vec<String>,
     pub(crate) selectors: Vec<Selector>,
     /// Places that are the platform's for credentials, though nothing is put there.
     pub(crate) reserved: Vec<Place>,
@@ -107,7 +109,7 @@ impl Recipe {
             selector.put(&mut draft, context)?;
         }
         let draft = self.complete(draft, context)?;
-        let redactor = redactor(&draft, context)?;
+        let redactor = redactor(&draft, context)?.returning(&self.returned);
         Ok(Prepared { request: draft.finish()?, redactor })
     }
 
@@ -196,6 +198,12 @@ pub(crate) fn fit_header(name: &str) -> bool {
         && !FRAMING.contains(&name)
         && !name.starts_with(protocol::http::VAULT_PREFIX)
         && !name.starts_with("x-forwarded-")
+}
+
+/// Names that a header of an answer may have to be handed back: none that carries a credential or says what becomes of the body.
+pub(crate) fn fit_returned(name: &str) -> bool {
+    const KEPT: [&str; 5] = ["set-cookie", "authorization", "www-authenticate", "authentication-info", "refresh"];
+    fit_header(name) && !KEPT.contains(&name)
 }
 
 /// Whether an app's record is there exactly where the preset has one.

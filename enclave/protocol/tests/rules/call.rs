@@ -1,7 +1,7 @@
 use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolStruct;
 use protocol::call::{
-    Call, CallError, CallFields, Field, HeaderError, UnverifiedCall, digest, domain, read, set_signature, unsigned,
+    self, Call, CallError, CallFields, Field, HeaderError, UnverifiedCall, digest, domain, read, set_signature, unsigned,
 };
 use protocol::http::Request;
 use protocol::limits;
@@ -315,4 +315,27 @@ fn an_agents_id_covers_its_curve_and_the_delegation_its_id() {
         signatures::Delegation::eip712_encode_type(),
         "Delegation(address caller,bytes32 agent,uint64 portfolio,bytes32 scope,uint64 from,uint64 until)"
     );
+}
+
+#[test]
+fn retries_are_signed_and_have_one_form() {
+    let with = |value: &str| {
+        let mut request = signed();
+        request.headers.push(("pst-vault-retries".to_owned(), value.as_bytes().to_vec()));
+        fields().write(&mut request);
+        set_signature(&mut request, &[0x1b; 65]);
+        request
+    };
+    assert_eq!(call::retries(&signed()), Ok(0));
+    for times in 1..=call::MOST_RETRIES {
+        let request = with(&times.to_string());
+        assert_eq!(call::retries(&request), Ok(times));
+        let lines = format!("content-type:application/json\npst-vault-retries:{times}\n");
+        assert_eq!(parse(&request).unwrap().call.headersHash, keccak256(lines));
+    }
+    for other in ["0", "4", "01", "-1", "1 ", "one", "18446744073709551617"] {
+        let error = parse(&with(other)).unwrap_err();
+        let known = [CallError::Malformed(Field::Retries), CallError::Headers(HeaderError::Value)];
+        assert!(known.contains(&error), "{other}: {error}");
+    }
 }
