@@ -163,7 +163,7 @@ impl ProvenState {
     pub fn next(&self, head: VerifiedHead) -> Self {
         let (before, code) = (self.under.accounts.clone(), self.under.code.clone());
         let under = StateUnder { before, code, ..StateUnder::new(head.state_root()) };
-        Self { under, head }
+        Self { head, under }
     }
 
     /// Whose state this is.
