@@ -342,8 +342,8 @@ async fn again<'a>(
     identity: &Identity,
 ) -> Result<(Use<'a>, Permit, Records), Denied> {
     let (io, shared, connection) = (use_it.io, use_it.shared, &binding.binding().connection);
-    let refreshes = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
-    if !refreshes || refreshed {
+    let renewable = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
+    if !renewable || refreshed {
         return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
     }
     match fresh(io, shared, connection, Why::Refused(generation)).await {

@@ -307,7 +307,7 @@ fn t33_a_node_that_no_earlier_slot_brought_may_not_be_left_out() {
     let mut lists = Vec::new();
     add(&mut world.state(), &world, &slots, None, |_, storage| {
         share(storage);
-        lists = storage.to_vec();
+        lists = storage.clone();
     })
     .unwrap();
     for (slot, place) in lists.iter().enumerate().flat_map(|(slot, list)| (0..list.len()).map(move |place| (slot, place))) {
