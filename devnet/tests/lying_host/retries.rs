@@ -25,7 +25,7 @@ fn well() -> Response {
 fn answers(world: &mut World, answers: Vec<Response>) -> Arc<Mutex<Vec<u64>>> {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
-    world.provider = Some(Box::new(move |_: &Request| {
+    world.provider = Some(Box::new(move |_: &Request, _: u64| {
         let mut seen = seen.lock().unwrap();
         let answer = answers.get(seen.len()).or(answers.last()).unwrap().clone();
         seen.push(0);

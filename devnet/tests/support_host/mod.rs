@@ -10,11 +10,11 @@ use alloy_primitives::B256;
 use devnet::chain::Devnet;
 use protocol::attested::{self, UserData};
 use protocol::constitution::{Constitution, Settings};
-use protocol::custody::{MemberKey, SealedShare};
+use protocol::custody::{MemberKey, SealedShare, open_as_member};
 use protocol::http;
-use protocol::ledger::{Kind, Leaf, SealedEntry};
+use protocol::ledger::{Body, Kind, Leaf, Salted, SealedEntry};
 use protocol::message::{Answer, Batch, HostRequest, Need, Phase, Status, Supply};
-use protocol::{cbor, limits};
+use protocol::{cbor, limits, tlog};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vault::{Conversation, Egress, Egressed, Image, Input, Local, Step, Vault};
@@ -119,8 +119,8 @@ pub(crate) struct World {
     pub(crate) provider: Option<Provider>,
 }
 
-/// A platform with a memory.
-pub(crate) type Provider = Box<dyn FnMut(&http::Request) -> Egressed>;
+/// A platform with a memory, and a clock in unix milliseconds.
+pub(crate) type Provider = Box<dyn FnMut(&http::Request, u64) -> Egressed>;
 
 /// Milliseconds that a request to a token endpoint may take to be sent.
 const UPKEEP_LIFE: u64 = 60_000;
@@ -200,6 +200,21 @@ impl World {
         Talk { conversation: self.vault.converse(request), step: None, events: Vec::new() }
     }
 
+    /// What the ledger's entries say, opened with the root key that the shares make.
+    pub(crate) fn bodies(&self) -> Vec<Body> {
+        let vault_id = self.vault_id();
+        let share = open_as_member(&self.member(), &self.shares[0], &vault_id).unwrap();
+        let keys = credential::Keys::derive(&credential::RootKey::from_share(share), &vault_id).unwrap();
+        let mut log = tlog::Frontier::default();
+        let open = |entry: &SealedEntry| {
+            let plain = credential::open_ledger(&keys, log.size(), &log.root(), &entry.sealed).unwrap();
+            log.append(tlog::leaf_hash(&entry.leaf), |_, _, _| {});
+            let salted: Salted = cbor::decode(&plain, limits::LEDGER_BODY).unwrap();
+            cbor::decode(&salted.body, limits::LEDGER_BODY).unwrap()
+        };
+        self.entries.iter().map(open).collect()
+    }
+
     /// Resumes with an input of the test's choice.
     pub(crate) fn resume(&mut self, talk: &mut Talk, input: Input) {
         let entropy = self.entropy();
@@ -246,14 +261,14 @@ impl World {
     }
 
     fn egress(&mut self, Egress { request, send_before }: Egress) -> Egressed {
-        let token = request.path.split('?').next().is_some_and(|path| path.ends_with("token"));
+        let token = request.path.split('?').next().is_some_and(|path| path.contains("token"));
         let life = if token { UPKEEP_LIFE } else { Settings::PERMIT_LIFE * 1_000 };
         assert!(send_before <= self.now + life, "may be sent later than a permit lives");
         if self.now >= send_before {
             return Egressed::NotSent;
         }
         let answer = match &mut self.provider {
-            Some(provider) => provider(&request),
+            Some(provider) => provider(&request, self.now),
             None => (self.platform)(&request),
         };
         self.sent.push(request);

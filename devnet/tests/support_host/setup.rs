@@ -211,6 +211,12 @@ impl World {
             grant(&accounts.caller, "shopify.query.orders", 0, 0),
             grant(&accounts.caller, "shopify.query.products", 1, 0),
             grant(&accounts.caller, "shopify.query.customers", 1, 1),
+            grant(&accounts.caller, "amazon-sp.sellers.account", 0, 0),
+            grant(&accounts.caller, "payoneer.accounts.balances", 0, 0),
+            grant(&accounts.caller, "mercado-libre.users.me", 0, 0),
+            grant(&accounts.caller, "lazada.seller.get", 0, 0),
+            grant(&accounts.caller, "tiktok-shop.seller.shops", 0, 0),
+            grant(&accounts.caller, "shopee.shop.info", 0, 0),
         ];
         world.transact(&accounts.owner, contracts.policy, &grantCall { portfolio: 1, grants });
         assert_eq!(world.tick(), Answer::Done);

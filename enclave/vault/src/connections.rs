@@ -1,5 +1,7 @@
 //! What the ledger says of connections: whether each is good, being refreshed, uncertain or over, and when it is due.
 
+mod calendar;
+
 use std::collections::HashMap;
 
 use alloy_primitives::B256;
@@ -7,9 +9,14 @@ use protocol::ledger::{Kept, Refreshed, Refreshing, Result as Ended};
 
 use crate::fold::OutOfOrder;
 use crate::pace::Pace;
+use calendar::Calendar;
 
 /// Milliseconds before its expiry at which an access token is taken for expired: a call has to arrive with it.
 const EARLY: u64 = 10_000;
+/// Milliseconds that a refresh token is taken to live of which nobody says how long: no longer than any platform's dies of neglect.
+const UNSAID: u64 = 28 * 86_400_000;
+/// Milliseconds between two refreshes for the refresh token's sake, at least: a life that refreshing does not lengthen comes to an end.
+const SELDOM: u64 = 3_600_000;
 
 /// What became of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +60,15 @@ pub(crate) struct Connection {
     pub(crate) refresh_expires_at: Option<u64>,
     /// Unix milliseconds at which the current generation was made.
     issued_at: u64,
+    /// Whether a call was made with the current generation, or it is the one that was taken in.
+    used: bool,
     pub(crate) phase: Phase,
     /// Unix milliseconds before which nothing is tried.
     pub(crate) retry_at: u64,
     /// Attempts in a row that brought nothing.
     pub(crate) failures: u32,
+    /// Unix milliseconds before which the calendar passes it over. This process's alone: the ledger does not say.
+    rests_until: u64,
 }
 
 impl Connection {
@@ -66,22 +77,35 @@ impl Connection {
         self.refreshes && self.access_expires_at.is_some_and(|at| now.saturating_add(EARLY) >= at)
     }
 
-    /// Unix milliseconds at which a refresh is due: before the last quarter of the access token's life, and spread over the quarter
-    /// before it by record id, so that what was taken in together is not due together. From the ledger and nothing else.
+    /// Unix milliseconds at which a refresh is due, from the ledger and nothing else: in time for the calls, if there are any, and for
+    /// the refresh token's sake. What is uncertain is due now.
     pub(crate) fn due_at(&self, id: &[u8; 32]) -> Option<u64> {
         let due = match self.phase {
             Phase::Active if self.refreshes => {
-                let expires = self.access_expires_at?;
-                let quarter = expires.saturating_sub(self.issued_at).checked_div(4).unwrap_or(0);
-                let [a, b, c, d, ..] = id;
-                let spread = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
-                let jitter = quarter.saturating_mul(spread) >> 32;
-                expires.saturating_sub(quarter).saturating_sub(jitter)
+                let upkeep = self.upkeep_at(id);
+                self.access_at(id).map_or(upkeep, |access| access.min(upkeep))
             }
             Phase::Uncertain { .. } => 0,
             Phase::Active | Phase::Refreshing { .. } | Phase::Reauthorize => return None,
         };
         Some(due.max(self.retry_at))
+    }
+
+    /// Before the last quarter of the access token's life, and spread over the quarter before it by record id, so that what was taken
+    /// in together is not due together. A token that no call was made with is let go: the next call has another one made.
+    fn access_at(&self, id: &[u8; 32]) -> Option<u64> {
+        let expires = self.access_expires_at.filter(|_| self.used)?;
+        let quarter = expires.saturating_sub(self.issued_at).checked_div(4).unwrap_or(0);
+        Some(expires.saturating_sub(quarter).saturating_sub(spread(id, quarter)))
+    }
+
+    /// Between half and three quarters of the refresh token's life, whoever uses it. If refreshing does not lengthen that life, half of
+    /// what is left of it, and so on.
+    fn upkeep_at(&self, id: &[u8; 32]) -> u64 {
+        let left = self.refresh_expires_at.and_then(|at| at.checked_sub(self.issued_at)).filter(|left| *left > 0);
+        let quarter = left.unwrap_or(UNSAID).checked_div(4).unwrap_or(0);
+        let wait = quarter.saturating_mul(2).saturating_add(spread(id, quarter));
+        self.issued_at.saturating_add(wait.max(SELDOM))
     }
 
     /// Whose requests to its token endpoint are counted together.
@@ -90,10 +114,20 @@ impl Connection {
     }
 }
 
+/// The part of `most` that falls to a record id.
+fn spread(id: &[u8; 32], most: u64) -> u64 {
+    let [a, b, c, d, ..] = id;
+    let part = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+    u64::try_from(u128::from(most).saturating_mul(part.into()) >> 32).unwrap_or(most)
+}
+
 /// Every connection.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     by_id: HashMap<[u8; 32], Connection>,
+    /// Which connection a store's binding names, by record ids.
+    by_binding: HashMap<[u8; 32], [u8; 32]>,
+    calendar: Calendar,
     /// Requests to token endpoints lately.
     pub(crate) pace: Pace,
 }
@@ -105,15 +139,37 @@ impl Connections {
 
     /// The one that has been due the longest, of those that `free` lets through and whose provider takes another request.
     pub(crate) fn due(&self, now: u64, free: impl Fn(&[u8; 32]) -> bool) -> Option<[u8; 32]> {
-        let due = self.by_id.iter().filter(|(id, connection)| free(id) && !self.pace.full(&connection.paced_as(id), now));
-        let due = due.filter_map(|(id, connection)| Some((connection.due_at(id).filter(|at| *at <= now)?, *id)));
-        due.min().map(|(_, id)| id)
+        self.calendar.first(now, |app| self.pace.full(app, now), free)
     }
 
     /// How many are due.
     pub(crate) fn count_due(&self, now: u64) -> u64 {
-        let due = self.by_id.iter().filter(|(id, connection)| connection.due_at(id).is_some_and(|at| at <= now));
-        due.fold(0, |count, _| count.saturating_add(1))
+        self.calendar.count(now)
+    }
+
+    /// Puts a connection where it belongs in the calendar.
+    fn file(&mut self, id: [u8; 32]) {
+        if let Some(connection) = self.by_id.get(&id) {
+            let due = connection.due_at(&id).map(|due| due.max(connection.rests_until));
+            self.calendar.put(id, connection.app, due);
+        }
+    }
+
+    /// Passes a connection over until then, so that it does not stand in the way of the others.
+    pub(crate) fn rest(&mut self, id: [u8; 32], until: u64) {
+        if let Some(connection) = self.by_id.get_mut(&id) {
+            connection.rests_until = until;
+        }
+        self.file(id);
+    }
+
+    /// A call is made for a store.
+    pub(crate) fn used(&mut self, binding: &[u8; 32]) {
+        let Some(id) = self.by_binding.get(binding).copied() else { return };
+        if let Some(connection) = self.by_id.get_mut(&id) {
+            connection.used = true;
+        }
+        self.file(id);
     }
 
     pub(crate) fn make(&mut self, kept: &Kept, store: Option<(u64, B256)>, time: u64) {
@@ -128,14 +184,19 @@ impl Connections {
             access_expires_at: *access_expires_at,
             refresh_expires_at: *refresh_expires_at,
             issued_at: time,
+            used: true,
             phase: Phase::Active,
             retry_at: 0,
             failures: 0,
+            rests_until: 0,
         };
         self.by_id.insert(**connection, made);
+        self.file(**connection);
     }
 
-    pub(crate) fn bind(&mut self, id: &[u8; 32], store: (u64, B256)) {
+    /// A store's binding names it from now on.
+    pub(crate) fn bind(&mut self, id: &[u8; 32], binding: Option<[u8; 32]>, store: (u64, B256)) {
+        self.by_binding.extend(binding.map(|binding| (binding, *id)));
         if let Some(connection) = self.by_id.get_mut(id)
             && !connection.stores.contains(&store)
         {
@@ -162,32 +223,28 @@ impl Connections {
         if !counted {
             self.pace.count(connection.paced_as(&body.connection), body.time);
         }
+        self.file(*body.connection);
         Ok(())
     }
 
     pub(crate) fn check_refreshed(&self, body: &Refreshed) -> Result<(), OutOfOrder> {
-        let follows = match self.of(&body.connection).ok_or(OutOfOrder)?.phase {
-            Phase::Refreshing { index, .. } => index == body.refreshing,
-            // What a process left open was judged by the next one.
-            Phase::Uncertain { index, .. } => index == body.refreshing && body.result == Ended::Reauthorize,
-            Phase::Active | Phase::Reauthorize => false,
-        };
-        if follows { Ok(()) } else { Err(OutOfOrder) }
+        match self.of(&body.connection).ok_or(OutOfOrder)?.phase {
+            Phase::Refreshing { index, .. } if index == body.refreshing => Ok(()),
+            Phase::Refreshing { .. } | Phase::Uncertain { .. } | Phase::Active | Phase::Reauthorize => Err(OutOfOrder),
+        }
     }
 
     pub(crate) fn refreshed(&mut self, body: &Refreshed) -> Result<(), OutOfOrder> {
         self.check_refreshed(body)?;
         let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
-        let (since, again) = match connection.phase {
-            Phase::Refreshing { since, again, .. } => (since, again),
-            Phase::Uncertain { since, .. } => (since, true),
-            Phase::Active | Phase::Reauthorize => return Err(OutOfOrder),
-        };
+        let Phase::Refreshing { since, again, .. } = connection.phase else { return Err(OutOfOrder) };
+        connection.rests_until = 0;
         let uncertain = Phase::Uncertain { index: body.refreshing, since };
         match body.result {
             Ended::Renewed { record: _, access_expires_at, refresh_expires_at, rotated } => {
                 connection.phase = Phase::Active;
                 connection.issued_at = body.time;
+                connection.used = false;
                 connection.access_expires_at = Some(access_expires_at);
                 // Of the old token, if it stays, what was known of it is still so.
                 if rotated || refresh_expires_at.is_some() {
@@ -208,16 +265,22 @@ impl Connections {
             }
             Ended::Reauthorize => connection.phase = Phase::Reauthorize,
         }
+        self.file(*body.connection);
         Ok(())
     }
 
     /// A new process began: what the one before it had on its way, it never heard of.
     pub(crate) fn booted(&mut self) {
-        for connection in self.by_id.values_mut() {
+        let mut open = Vec::new();
+        for (id, connection) in &mut self.by_id {
             if let Phase::Refreshing { index, since, .. } = connection.phase {
                 connection.phase = Phase::Uncertain { index, since };
                 connection.retry_at = 0;
+                open.push(*id);
             }
+        }
+        for id in open {
+            self.file(id);
         }
     }
 }

@@ -101,7 +101,9 @@ impl Fold {
                 if let Some(kept) = &provisioned.kept {
                     self.connections.make(kept, None, provisioned.time);
                 }
-                self.connections.bind(&provisioned.connection, store);
+                let binding =
+                    provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
+                self.connections.bind(&provisioned.connection, binding, store);
                 provisioned.time
             }
             Body::Taken(taken) => {
@@ -130,6 +132,7 @@ impl Fold {
                 if !reserved {
                     self.budget.count(&intent.budget);
                 }
+                self.connections.used(&intent.record);
                 self.open.insert(index, intent.budget.clone());
                 intent.time
             }

@@ -6,14 +6,15 @@
 //! ```
 //! Whatever ends a conversation in between leaves an answer behind: before the token endpoint was asked, nothing was spent; after it,
 //! what came back is sealed and queued in the same step in which it arrived, and written before anything else is. What a process that
-//! ended did not hear of is `uncertain`: the same token is handed in again only where the provider takes it twice.
+//! ended did not hear of is `uncertain`, and only the provider knows better: the same token is handed in again, and its answer decides.
+//! If the token had not arrived the store is saved. If it had, its successor is lost whoever asks, and asking again costs nothing more.
 
 mod ask;
 mod spending;
 
 use alloy_primitives::B256;
 use policy::{Registries, Standing, Upkeep, Upkeeping, upkeep};
-use protocol::ledger::{self, Body, Refreshed, Refreshing, Result as Ended};
+use protocol::ledger::{self, Body, Refreshing, Result as Ended};
 use protocol::message::{Answer, Problem};
 
 use crate::append::{append, settle};
@@ -54,8 +55,8 @@ pub(crate) enum Tried {
     Fresh,
     /// The merchant has to authorise anew.
     Reauthorize,
-    /// Not now: the provider, or a failure, says to wait.
-    Later,
+    /// Not before these unix milliseconds: the provider, or a failure, says to wait.
+    Later(u64),
     /// The connection may not be kept up: image revoked, stores closed, head too old.
     NotKept,
 }
@@ -68,7 +69,8 @@ pub(crate) struct Flight<'a> {
 
 impl<'a> Flight<'a> {
     fn take(shared: &'a Shared, state: &mut State, id: [u8; 32]) -> Result<Option<Self>, Stop> {
-        Ok(state.serving()?.flights.insert(id).then_some(Self { shared, id }))
+        // Lazily: one that is dropped at once would give back the flight of whoever has it, and wait for the state that is held here.
+        Ok(state.serving()?.flights.insert(id).then(|| Self { shared, id }))
     }
 }
 
@@ -90,19 +92,23 @@ pub(crate) async fn keep(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
         let mut state = shared.state();
         let now = state.time(io.now());
         let serving = state.serving()?;
-        serving.resting.retain(|_, until| *until > now);
-        let free = |id: &[u8; 32]| !serving.flights.contains(id) && !serving.resting.contains_key(id);
-        match serving.ledger.fold.connections.due(now, free) {
-            Some(id) => Flight::take(shared, &mut state, id)?,
+        match serving.ledger.fold.connections.due(now, |id| !serving.flights.contains(id)) {
+            Some(id) => {
+                // Whoever can't be helped now does not stand in the way of the others.
+                serving.ledger.fold.connections.rest(id, now.saturating_add(REST));
+                Flight::take(shared, &mut state, id)?
+            }
             None => None,
         }
     };
     if let Some(flight) = flight {
-        // Whoever could not be helped now does not stand in the way of the others.
-        let until = shared.state().time(io.now()).saturating_add(REST);
-        shared.state().serving()?.resting.insert(flight.id, until);
-        if refresh(io, shared, &flight, Why::Due).await? == Tried::Fresh {
-            shared.state().serving()?.resting.remove(&flight.id);
+        let until = match refresh(io, shared, &flight, Why::Due).await? {
+            Tried::Fresh | Tried::Reauthorize => Some(0),
+            Tried::Later(until) => Some(until),
+            Tried::NotKept => None,
+        };
+        if let Some(until) = until {
+            shared.state().serving()?.ledger.fold.connections.rest(flight.id, until);
         }
     }
     let mut state = shared.state();
@@ -136,7 +142,7 @@ pub(crate) async fn fresh(io: &Io, shared: &Shared, id: &[u8; 32], why: Why) -> 
 
 fn refusal(tried: Tried) -> Refusal {
     match tried {
-        Tried::Fresh | Tried::Later => Refusal::Upstream("refresh.later"),
+        Tried::Fresh | Tried::Later(_) => Refusal::Upstream("refresh.later"),
         Tried::Reauthorize => Refusal::ReauthorizationRequired,
         Tried::NotKept => Refusal::Upstream("refresh.not_kept"),
     }
@@ -163,7 +169,7 @@ fn needed(state: &mut State, now: u64, id: &[u8; 32], why: Why) -> Result<Needed
         _ if why == Why::Expired && !wanted => Needed::No,
         Phase::Reauthorize => Needed::Not(Tried::Reauthorize),
         Phase::Active if !wanted => Needed::No,
-        Phase::Active | Phase::Uncertain { .. } if connection.retry_at > now => Needed::Not(Tried::Later),
+        Phase::Active | Phase::Uncertain { .. } if connection.retry_at > now => Needed::Not(Tried::Later(connection.retry_at)),
         // On its way with another conversation, which has the flight, or has left its answer in the queue.
         Phase::Active | Phase::Uncertain { .. } | Phase::Refreshing { .. } => Needed::Yes(Box::new(connection.clone())),
     })
@@ -189,11 +195,6 @@ async fn refresh(io: &Io, shared: &Shared, flight: &Flight<'_>, why: Why) -> Res
         Ok(asked) => asked,
         Err(tried) => return Ok(tried),
     };
-    if let Phase::Uncertain { index, since } = connection.phase
-        && !asked.taken_twice(since, shared.state().time(io.now()))
-    {
-        return latch(io, shared, id, index).await;
-    }
     spend(io, shared, id, &connection, &upkeep, asked).await
 }
 
@@ -234,23 +235,8 @@ async fn spend(
     Ok(match result {
         Ended::Renewed { .. } => Tried::Fresh,
         Ended::Reauthorize => Tried::Reauthorize,
-        Ended::Unspent { .. } | Ended::Uncertain { .. } => Tried::Later,
+        Ended::Unspent { retry_at } | Ended::Uncertain { retry_at } => Tried::Later(retry_at),
     })
-}
-
-/// The token may be spent, and its provider takes none twice: nobody tries it again.
-async fn latch(io: &Io, shared: &Shared, id: [u8; 32], refreshing: u64) -> Result<Tried, Stop> {
-    let time = shared.state().time(io.now());
-    let entry = Refreshed {
-        version: ledger::VERSION,
-        boot_id: shared.boot_id.into(),
-        time,
-        connection: id.into(),
-        refreshing,
-        result: Ended::Reauthorize,
-    };
-    append(io, shared, Proposal { body: Body::Refreshed(entry), time, records: Vec::new(), reserved: false }, || {}).await?;
-    Ok(Tried::Reauthorize)
 }
 
 /// The evidence, for the first store of the connection that is not closed.

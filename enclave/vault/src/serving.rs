@@ -1,7 +1,7 @@
 //! What a vault holds once its root key is known: keys, ledger, and the memory of calls that were made.
 
 use core::fmt;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use credential::{Keys, Kind};
 use p256::ecdsa::SigningKey;
@@ -37,8 +37,6 @@ pub(crate) struct Serving {
     pub(crate) checkpoint: Checkpoint,
     /// Connections that are being refreshed.
     pub(crate) flights: HashSet<[u8; 32]>,
-    /// Connections that could not be kept up lately, and the unix milliseconds until which the calendar passes them over.
-    pub(crate) resting: HashMap<[u8; 32], u64>,
     /// The ledger is restored and the `boot` entry durable: calls are served.
     pub(crate) ready: bool,
 }
@@ -67,7 +65,6 @@ impl Serving {
             root_commitment,
             checkpoint,
             flights: HashSet::new(),
-            resting: HashMap::new(),
             ready: false,
         })
     }

@@ -1,40 +1,139 @@
 //! What a refresh may and may not do, one rule at a time.
 
-use super::{ALWAYS, GRACED, NEVER, OTHER, Stage};
-use crate::read;
-use crate::support_host::{Caller, Event, ORDERS, SALT, honest};
 use alloy_primitives::B256;
 use protocol::ledger::Kind;
-use protocol::message::{Answer, HostRequest};
+use protocol::message::HostRequest;
+
+use super::cases::{ABSOLUTE, ALWAYS, CASES, GRACED, NEVER, SHARED};
+use super::provider::FIRST;
+use super::{CONNECTION, OTHER, Stage};
+use crate::read;
+use crate::support_host::{Event, SALT, Talk, honest};
+
+#[test]
+fn each_rule_is_refreshed_in_time_while_calls_are_made_and_served_with_the_new_token() {
+    for case in CASES {
+        let mut stage = Stage::new(case);
+        let connections = stage.issued();
+        assert_eq!(stage.called(SALT).outcome, "upstream", "{case:?}");
+        stage.expire();
+        assert_eq!(stage.keep_up(), 1, "{case:?}: the one that was used");
+        stage.world.catch_up();
+        let asked = stage.asked();
+        assert_eq!(stage.called(SALT).outcome, "upstream", "{case:?}");
+        assert_eq!((stage.asked(), stage.issued()), (asked, connections + 1), "{case:?}");
+        assert_eq!((stage.double_uses(), stage.alerts()), (0, 0), "{case:?}");
+    }
+}
+
+/// Two hundred calls of one store side by side, and a host that asks for upkeep all the while.
+fn two_hundred_calls(stage: &mut Stage) {
+    let sealed: Vec<_> = (0..200).map(|_| stage.call(SALT)).collect();
+    let mut talks: Vec<Talk> = sealed.iter().map(|sealed| stage.world.talk(sealed.request())).collect();
+    let mut spam = stage.world.talk(HostRequest::Upkeep);
+    while talks.iter().any(|talk| talk.done().is_none()) {
+        for talk in &mut talks {
+            if talk.done().is_none() {
+                stage.world.advance(talk, &mut honest);
+            }
+            if spam.done().is_some() {
+                spam = stage.world.talk(HostRequest::Upkeep);
+            }
+            stage.world.advance(&mut spam, &mut honest);
+        }
+    }
+    for (talk, sealed) in talks.iter().zip(&sealed) {
+        assert_eq!(read(talk, sealed).outcome, "upstream");
+        talk.check_order();
+    }
+}
+
+#[test]
+fn t11_200_calls_at_once_on_an_expired_token_refresh_once_whatever_the_host_asks_for() {
+    let mut stage = Stage::new(ALWAYS);
+    stage.expire();
+    two_hundred_calls(&mut stage);
+    assert_eq!((stage.asked(), stage.double_uses()), (2, 0), "one when it was taken in, one now");
+}
+
+#[test]
+fn t11_200_calls_at_once_on_a_refused_token_refresh_once() {
+    let mut stage = Stage::new(ALWAYS);
+    stage.provider().expire_access();
+    two_hundred_calls(&mut stage);
+    assert_eq!((stage.asked(), stage.double_uses()), (2, 0), "one when it was taken in, one now");
+}
 
 #[test]
 fn t63_ticks_change_nothing_that_is_not_due() {
     let mut stage = Stage::new(ALWAYS);
     let entries = stage.world.entries.len();
     for _ in 0..50 {
-        assert_eq!(stage.world.ask(HostRequest::Upkeep, &mut honest), Answer::Kept { due: 0 });
+        assert_eq!(stage.upkeep(), 0);
     }
-    assert_eq!((stage.provider().asked, stage.world.entries.len()), (1, entries));
+    assert_eq!((stage.asked(), stage.world.entries.len()), (1, entries));
+}
+
+#[test]
+fn what_nobody_uses_is_not_refreshed_until_somebody_does() {
+    let mut stage = Stage::new(GRACED);
+    stage.expire();
+    let entries = stage.world.entries.len();
+    assert_eq!((stage.keep_up(), stage.world.entries.len()), (0, entries), "nobody called");
+    stage.world.catch_up();
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    assert_eq!(stage.asked(), 2, "by the call");
+    // A call was made with this one: the next is there before it expires.
+    stage.expire();
+    assert_eq!(stage.keep_up(), 1);
+    stage.expire();
+    assert_eq!(stage.keep_up(), 0);
+}
+
+#[test]
+fn a_refresh_token_whose_time_runs_out_is_kept_up_well_before_and_told_of_once() {
+    const HOUR: u64 = 3_600_000;
+    let mut stage = Stage::with_app(ABSOLUTE);
+    stage.provider().absolute = 16 * 3_600;
+    assert_eq!(stage.store(SALT, CONNECTION, Some(FIRST)).1.status, 201);
+    stage.world.now += 7 * HOUR;
+    stage.world.catch_up();
+    assert_eq!(stage.keep_up(), 0, "nobody calls, and half of its life is left");
+    stage.world.now += 11 * HOUR / 2;
+    stage.world.catch_up();
+    assert_eq!(stage.keep_up(), 1, "no more than a quarter");
+    stage.world.now += 4 * HOUR;
+    stage.world.catch_up();
+    assert_eq!((stage.keep_up(), stage.alerts()), (1, 1), "over");
+    stage.world.catch_up();
+    assert_eq!(stage.called(SALT).refusal, "reauthorization_required");
+    assert_eq!((stage.keep_up(), stage.alerts()), (0, 1));
 }
 
 #[test]
 fn t63_a_paused_store_is_kept_up_and_a_closed_one_is_not() {
     let mut stage = Stage::new(ALWAYS);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
     stage.world.pause(true);
     stage.expire();
     assert_eq!(stage.keep_up(), 1, "tokens survive a pause");
+    stage.world.pause(false);
+    stage.world.catch_up();
+    assert_eq!(stage.called(SALT).outcome, "upstream");
     stage.world.close(SALT);
     stage.expire();
     assert_eq!(stage.keep_up(), 0, "closed");
-    assert_eq!(stage.provider().double_uses, 0);
+    assert_eq!(stage.double_uses(), 0);
 }
 
 #[test]
 fn t63_nothing_is_kept_up_for_a_revoked_image_or_at_a_head_older_than_seven_days() {
     let mut stage = Stage::new(NEVER);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
     stage.world.now += 7 * 86_400_000 + 60_000;
     assert_eq!(stage.keep_up(), 0, "head is older than seven days");
     let mut stage = Stage::new(NEVER);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
     stage.world.revoke_image();
     stage.expire();
     assert_eq!(stage.keep_up(), 0, "image revoked");
@@ -43,34 +142,81 @@ fn t63_nothing_is_kept_up_for_a_revoked_image_or_at_a_head_older_than_seven_days
 #[test]
 fn a_revoked_authorisation_is_latched_and_told_once() {
     let mut stage = Stage::new(GRACED);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
     stage.provider().revoked = true;
     stage.expire();
     assert_eq!(stage.keep_up(), 1, "asked once, and never again");
-    let caller = Caller::of(&mut stage.world);
     stage.world.catch_up();
     let entries = stage.world.entries.len();
     for _ in 0..3 {
-        let sealed = caller.query(&mut stage.world, ORDERS);
+        let sealed = stage.call(SALT);
         let talk = stage.world.run(sealed.request(), &mut honest);
         assert_eq!((read(&talk, &sealed).refusal.as_str(), talk.egresses()), ("reauthorization_required", 0));
         let told = |event: &&Event| matches!(event, Event::Commit(_, Kind::Refreshed | Kind::Refreshing | Kind::Intent));
         assert_eq!(talk.events.iter().filter(told).count(), 0);
     }
-    assert_eq!(stage.world.entries.len(), entries + 3, "three refusals, and no second alert");
-    assert_eq!(stage.provider().asked, 2);
+    assert_eq!((stage.world.entries.len(), stage.alerts()), (entries + 3, 1), "three refusals, and no second alert");
+    stage.restart();
+    assert_eq!((stage.keep_up(), stage.alerts(), stage.asked()), (0, 1, 2), "nor after a restart");
+}
+
+#[test]
+fn a_token_that_may_be_spent_is_handed_in_again_and_the_provider_decides() {
+    // Not spent: the request never arrived, as far as the vault can know.
+    let mut stage = Stage::new(ALWAYS);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    let mut talk = stage.world.talk(HostRequest::Upkeep);
+    while !talk.sends() {
+        stage.world.advance(&mut talk, &mut honest);
+    }
+    drop(talk);
+    stage.restart();
+    assert_eq!(stage.keep_up(), 1);
+    assert_eq!((stage.double_uses(), stage.alerts()), (0, 0), "saved");
+    // Spent, and the answer never came: the provider says so once, and nobody asks again.
+    let mut stage = Stage::new(ALWAYS);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    stage.provider().mute = true;
+    assert_eq!(stage.keep_up(), 2);
+    assert_eq!((stage.keep_up(), stage.double_uses(), stage.alerts()), (0, 1, 1));
+}
+
+#[test]
+fn a_refused_access_token_is_refreshed_once_and_the_call_made_once_more() {
+    for case in [GRACED, ALWAYS, SHARED] {
+        let mut stage = Stage::new(case);
+        stage.provider().expire_access();
+        let asked = stage.asked();
+        let sealed = stage.call(SALT);
+        let talk = stage.world.run(sealed.request(), &mut honest);
+        assert_eq!(read(&talk, &sealed).outcome, "upstream");
+        talk.check_order();
+        let written: Vec<Kind> = talk
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Acknowledged(kind) => Some(*kind),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(written, [Kind::Intent, Kind::Refreshing, Kind::Refreshed, Kind::Retried, Kind::Outcome], "{case:?}");
+        assert_eq!((stage.asked() - asked, talk.egresses()), (1, 3), "{case:?}");
+    }
 }
 
 #[test]
 fn t70_a_connection_of_one_store_takes_no_second_one_and_a_shared_one_does() {
     let mut one = Stage::new(ALWAYS);
-    let (talk, read) = one.store(OTHER, B256::repeat_byte(7), None);
+    let (talk, read) = one.store(OTHER, CONNECTION, None);
     assert_eq!((read.rule.as_str(), talk.egresses()), ("connection.not_shared", 0));
     let mut shared = Stage::new(NEVER);
-    assert_eq!(shared.store(OTHER, B256::repeat_byte(7), None).1.status, 201);
-    assert_eq!(shared.provider().asked, 1, "its token is the one that is there");
+    assert_eq!(shared.store(OTHER, CONNECTION, None).1.status, 201);
+    assert_eq!(shared.asked(), 1, "its token is the one that is there");
     // Its fields are not overwritten, and a name that nobody gave is nothing.
     let third = B256::repeat_byte(0x5c);
-    assert_eq!(shared.store(third, B256::repeat_byte(7), Some("another-refresh-token")).1.rule, "connection.provisioned");
+    assert_eq!(shared.store(third, CONNECTION, Some("another-refresh-token")).1.rule, "connection.provisioned");
     assert_eq!(shared.store(third, B256::repeat_byte(8), None).1.rule, "connection.unknown");
 }
 
@@ -80,6 +226,6 @@ fn t71_an_app_is_made_once_and_is_for_its_preset() {
     assert_eq!(stage.app().rule, "app.provisioned");
     // The same id under another preset is another app, which is not there.
     stage.case = ALWAYS;
-    assert_eq!(stage.store(SALT, B256::repeat_byte(7), Some("refresh-token-000000")).1.rule, "app.unknown");
-    assert_eq!(stage.provider().asked, 0);
+    assert_eq!(stage.store(SALT, CONNECTION, Some("refresh-token-000000")).1.rule, "app.unknown");
+    assert_eq!(stage.asked(), 0);
 }

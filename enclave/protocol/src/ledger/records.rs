@@ -156,7 +156,7 @@ pub struct Refreshing {
     pub spent: ByteArray<32>,
 }
 
-/// What came of a [`Refreshing`], or what was decided about one that nothing came of.
+/// What came of a [`Refreshing`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Refreshed {
     /// [`super::VERSION`].
@@ -205,14 +205,14 @@ pub enum Result {
         #[n(0)]
         retry_at: u64,
     },
-    /// It is not known whether the token was spent, and the provider would still take it.
+    /// It is not known whether the token was spent: the provider is asked again.
     #[n(2)]
     Uncertain {
         /// Unix milliseconds before which it is not tried again.
         #[n(0)]
         retry_at: u64,
     },
-    /// The provider takes the token no more, or it may be spent and has no grace: the merchant has to authorise anew. The one alert.
+    /// The provider takes the token no more: the merchant has to authorise anew. The one alert.
     #[n(3)]
     Reauthorize,
 }

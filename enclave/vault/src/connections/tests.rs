@@ -49,31 +49,123 @@ fn renewed(id: [u8; 32], time: u64) -> Ended {
     Ended::Renewed { record, access_expires_at: time + LIFE * 1_000, refresh_expires_at: None, rotated: false }
 }
 
-#[test]
-fn ten_thousand_due_at_once_keep_to_the_providers_rate() {
-    // Each pick looks at all of them: a few hundred requests show the rate as well as all would.
-    const REQUESTS: usize = 250;
+fn ten_thousand() -> Connections {
     let mut connections = Connections::default();
     for number in 0..10_000 {
         connections.make(&kept(number), Some((1, B256::ZERO)), 0);
     }
-    let (mut now, mut index, mut asked) = (LIFE, 0, Vec::new());
-    while asked.len() < REQUESTS {
-        // A host that asks twice as often as the provider takes.
-        for _ in 0..10 {
-            let Some(id) = connections.due(now, |_| true) else { break };
-            if connections.pace.take(APP, 5, 1, now).is_ok() {
-                connections.refreshing(index, &refreshing(id, now), true).unwrap();
-                connections.refreshed(&refreshed(id, now, index, renewed(id, now))).unwrap();
-                asked.push(now);
-                index += 1;
+    connections
+}
+
+/// Refreshes all of them, by a host that asks so often each half second. Says when each request was sent, and for whom.
+fn all_refreshed(asks: usize) -> Vec<(u64, [u8; 32])> {
+    let (mut connections, mut now, mut index, mut sent) = (ten_thousand(), LIFE, 0, Vec::new());
+    assert_eq!(connections.count_due(now), 10_000);
+    while sent.len() < 10_000 {
+        assert!(now < 2 * LIFE, "{} in an hour", sent.len());
+        for _ in 0..asks {
+            let Some(id) = connections.due(now, |_| true) else { continue };
+            match connections.pace.take(APP, 5, 1, now) {
+                Ok(()) => {
+                    connections.refreshing(index, &refreshing(id, now), true).unwrap();
+                    connections.refreshed(&refreshed(id, now, index, renewed(id, now))).unwrap();
+                    sent.push((now, id));
+                    index += 1;
+                }
+                Err(until) => connections.rest(id, until),
             }
         }
         now += 500;
     }
-    assert!(asked.windows(6).all(|six| six[5] - six[0] >= 1_000), "never more than five in a second");
-    assert!(asked[REQUESTS - 1] - asked[0] < 51_000, "and none of its places is left empty");
-    assert_eq!(connections.count_due(now), 9_750);
+    sent
+}
+
+#[test]
+fn t63_ten_thousand_due_at_once_keep_to_the_providers_rate_however_often_the_host_asks() {
+    for asks in [3, 40] {
+        let sent = all_refreshed(asks);
+        let ids: std::collections::HashSet<_> = sent.iter().map(|(_, id)| id).collect();
+        assert_eq!((sent.len(), ids.len()), (10_000, 10_000), "each once");
+        assert!(sent.windows(6).all(|six| six[5].0 - six[0].0 >= 1_000), "never more than five in a second");
+        assert!(sent[9_999].0 - sent[0].0 <= 2_000_000, "and none of its places is left empty");
+    }
+}
+
+#[test]
+fn a_token_that_no_call_was_made_with_is_let_go_and_its_refresh_token_kept_up() {
+    const DAY: u64 = 86_400_000;
+    let mut connections = Connections::default();
+    connections.make(&kept(1), None, 0);
+    connections.bind(&id(1), Some([7; 32]), (1, B256::ZERO));
+    let renew = |connections: &mut Connections, time: u64, refresh_expires_at: Option<u64>| {
+        connections.refreshing(0, &refreshing(id(1), time), true).unwrap();
+        let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
+        let result = Ended::Renewed { record, access_expires_at: time + LIFE, refresh_expires_at, rotated: true };
+        connections.refreshed(&refreshed(id(1), time, 0, result)).unwrap();
+    };
+    let due = |connections: &Connections| connections.of(&id(1)).unwrap().due_at(&id(1)).unwrap();
+    // Nobody says how long the refresh token lives: it is refreshed after two to three weeks.
+    renew(&mut connections, 1_000, None);
+    assert!((14 * DAY..22 * DAY).contains(&due(&connections)));
+    // A call brings its access token back into the calendar, and the next one goes out of it again.
+    connections.used(&[7; 32]);
+    assert!((LIFE / 2..LIFE).contains(&due(&connections)));
+    renew(&mut connections, LIFE / 2, Some(LIFE / 2 + 30 * DAY));
+    assert!((15 * DAY..23 * DAY).contains(&due(&connections)), "well before thirty days of neglect");
+}
+
+#[test]
+fn a_refresh_token_whose_life_no_refresh_lengthens_is_tried_a_dozen_times_and_not_for_ever() {
+    let mut connections = Connections::default();
+    let over = 180 * 86_400_000;
+    connections.make(&Kept { refresh_expires_at: Some(over), access_expires_at: Some(LIFE), ..kept(1) }, None, 0);
+    let mut tries = 0;
+    while let at = connections.of(&id(1)).unwrap().due_at(&id(1)).unwrap()
+        && at < over
+    {
+        connections.refreshing(0, &refreshing(id(1), at), true).unwrap();
+        let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
+        let result = Ended::Renewed { record, access_expires_at: over, refresh_expires_at: None, rotated: false };
+        connections.refreshed(&refreshed(id(1), at, 0, result)).unwrap();
+        tries += 1;
+    }
+    assert!((5..20).contains(&tries), "{tries}");
+}
+
+#[test]
+fn the_calendar_says_what_a_look_at_each_would() {
+    let (mut connections, mut state, mut open) = (Connections::default(), 1_u64, HashMap::new());
+    for index in 0..20_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let number = u32::try_from(state >> 33).unwrap() % 40;
+        let (id, time) = (id(number), index * LIFE / 100);
+        match (state >> 20) % 6 {
+            0 if connections.of(&id).is_none() => {
+                connections.make(&kept(number), None, time);
+                connections.bind(&id, Some([u8::try_from(number).unwrap(); 32]), (1, B256::ZERO));
+            }
+            1 => connections.used(&[u8::try_from(number).unwrap(); 32]),
+            2 => connections.rest(id, time + LIFE),
+            3 if connections.refreshing(index, &refreshing(id, time), true).is_ok() => {
+                open.insert(number, index);
+            }
+            4 | 5 => {
+                let results = [renewed(id, time), Ended::Unspent { retry_at: time + 9 }, Ended::Uncertain { retry_at: time + 9 }];
+                if let Some(index) = open.remove(&number) {
+                    connections.refreshed(&refreshed(id, time, index, results[(state % 3) as usize])).unwrap();
+                }
+            }
+            _ => {}
+        }
+        let at = |number: u32| {
+            let id = self::id(number);
+            let connection = connections.of(&id)?;
+            Some((connection.due_at(&id)?.max(connection.rests_until), id)).filter(|(at, _)| *at <= time)
+        };
+        let due: Vec<_> = (0..40).filter_map(at).collect();
+        assert_eq!(connections.count_due(time), due.len() as u64);
+        assert_eq!(connections.due(time, |_| true), due.iter().min().map(|(_, id)| *id));
+    }
 }
 
 #[test]
@@ -99,12 +191,13 @@ fn what_a_process_left_open_is_uncertain_in_the_next() {
     assert!(connections.check_refreshing(&refreshing(id(1), 6)).is_err(), "one at a time");
     connections.booted();
     assert_eq!(connections.of(&id(1)).unwrap().phase, Phase::Uncertain { index: 7, since: 5 });
-    // It counts as one of the provider's, and ends with what is decided about it.
+    // It counts as one of the provider's, and ends with what the provider says when it is asked again.
     assert_eq!(connections.pace.take(APP, 1, 1, 500), Err(1_005));
-    let unspent = Ended::Unspent { retry_at: 9 };
-    assert!(connections.check_refreshed(&refreshed(id(1), 8, 7, unspent)).is_err());
-    connections.refreshed(&refreshed(id(1), 8, 7, Ended::Reauthorize)).unwrap();
-    assert_eq!(connections.of(&id(1)).unwrap().due_at(&id(1)), None);
+    assert_eq!(connections.due(1_005, |_| true), Some(id(1)));
+    assert!(connections.check_refreshed(&refreshed(id(1), 8, 7, Ended::Reauthorize)).is_err(), "nothing is decided unasked");
+    connections.refreshing(9, &refreshing(id(1), 8), false).unwrap();
+    connections.refreshed(&refreshed(id(1), 8, 9, Ended::Reauthorize)).unwrap();
+    assert_eq!((connections.of(&id(1)).unwrap().due_at(&id(1)), connections.count_due(u64::MAX)), (None, 0));
     assert!(connections.check_refreshing(&refreshing(id(1), 9)).is_err(), "latched");
 }
 

@@ -2,7 +2,7 @@
 
 use credential::{Leave, OpenedConnection};
 use minicbor::bytes::ByteVec;
-use platform::{BucketScope, Grant, Materials, Preset, Rotation};
+use platform::{BucketScope, Grant, Materials, Preset};
 use policy::Upkeep;
 use protocol::http::Request;
 use sha2::{Digest, Sha256};
@@ -26,15 +26,7 @@ pub(super) struct Asked {
     pub(super) spent: [u8; 32],
 }
 
-impl Asked {
-    /// Whether the provider takes the same token again although it may have been handed in at `since`.
-    pub(super) fn taken_twice(&self, since: u64, now: u64) -> bool {
-        let in_grace = |seconds: u64| now.saturating_sub(since) < seconds.saturating_mul(1_000);
-        self.grant.rotation() == Rotation::Never || self.grant.grace().is_some_and(|grace| in_grace(grace.seconds))
-    }
-}
-
-/// Opens the records under the upkeep and makes the request. `Err(Later)` if the provider takes no more for now.
+/// Opens the records under the upkeep and makes the request. [`Tried::Later`] if the provider takes no more for now.
 pub(super) fn ask(
     io: &Io,
     shared: &Shared,
@@ -84,5 +76,5 @@ pub(super) fn ask(
         BucketScope::Connection => *id,
     };
     let pace = &mut serving.ledger.fold.connections.pace;
-    Ok(if pace.take(key, bucket.requests, bucket.seconds, now).is_ok() { Ok(asked) } else { Err(Tried::Later) })
+    Ok(pace.take(key, bucket.requests, bucket.seconds, now).map(|()| asked).map_err(Tried::Later))
 }

@@ -7,7 +7,7 @@ use protocol::message::RecordPut;
 use sha2::{Digest, Sha256};
 
 use super::ask::{Asked, REFRESH_TOKEN};
-use crate::connections::{Connection, Phase};
+use crate::connections::Connection;
 use crate::conversation::{Egressed, Io};
 use crate::ledger::Proposal;
 use crate::provision::ACCESS_TOKEN;
@@ -23,8 +23,6 @@ pub(super) struct Spending<'a> {
     io: &'a Io,
     shared: &'a Shared,
     id: [u8; 32],
-    /// Unix milliseconds of the first attempt with this token.
-    since: u64,
     /// Milliseconds to wait after a failure.
     back_off: u64,
     /// Index of the entry, once it was said to the host.
@@ -36,12 +34,8 @@ pub(super) struct Spending<'a> {
 
 impl<'a> Spending<'a> {
     pub(super) fn new(io: &'a Io, shared: &'a Shared, id: [u8; 32], connection: &Connection, asked: Asked) -> Self {
-        let since = match connection.phase {
-            Phase::Uncertain { since, .. } | Phase::Refreshing { since, .. } => since,
-            Phase::Active | Phase::Reauthorize => shared.state().time(io.now()),
-        };
         let back_off = BACK_OFF << connection.failures.min(7);
-        Self { io, shared, id, since, back_off, index: None, sent: false, asked: Some(asked), result: None }
+        Self { io, shared, id, back_off, index: None, sent: false, asked: Some(asked), result: None }
     }
 
     /// The entry was said to the host. From here on the ledger waits for an answer.
@@ -65,7 +59,7 @@ impl<'a> Spending<'a> {
         let Some(asked) = self.asked.take() else { return };
         let now = self.now();
         let later = |wait: u64| Ended::Unspent { retry_at: now.saturating_add(wait.min(LONGEST)) };
-        let unclear = self.unclear(&asked, now);
+        let unclear = self.unclear(now);
         self.result = Some(match egressed {
             Egressed::NotSent => (later(self.back_off), None),
             Egressed::Unknown => (unclear, None),
@@ -85,13 +79,9 @@ impl<'a> Spending<'a> {
         });
     }
 
-    /// The token may be spent.
-    fn unclear(&self, asked: &Asked, now: u64) -> Ended {
-        if asked.taken_twice(self.since, now) {
-            Ended::Uncertain { retry_at: now.saturating_add(self.back_off) }
-        } else {
-            Ended::Reauthorize
-        }
+    /// The token may be spent: its provider is asked again.
+    const fn unclear(&self, now: u64) -> Ended {
+        Ended::Uncertain { retry_at: now.saturating_add(self.back_off) }
     }
 
     /// Access token, refresh token and expiries, sealed as one.
@@ -125,10 +115,10 @@ impl<'a> Spending<'a> {
     fn close(&mut self) -> Ended {
         let now = self.now();
         let unspent = Ended::Unspent { retry_at: now.saturating_add(self.back_off) };
-        let (result, record) = match (self.result.take(), &self.asked) {
-            (Some(result), _) => result,
-            (None, Some(asked)) if self.sent => (self.unclear(asked, now), None),
-            (None, _) => (unspent, None),
+        let (result, record) = match self.result.take() {
+            Some(result) => result,
+            None if self.sent => (self.unclear(now), None),
+            None => (unspent, None),
         };
         if let Some(refreshing) = self.index.take() {
             let entry = Refreshed {
