@@ -10,7 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_vsock::{VMADDR_CID_ANY, VsockAddr, VsockListener, VsockStream};
 
 /// The parent instance's context id.
-pub(crate) const PARENT: u32 = 3;
+const PARENT: u32 = 3;
 /// A handshake line, at most.
 const LINE: usize = 32;
 
@@ -64,7 +64,7 @@ impl Listen {
     /// Dials the host's egress relay.
     pub(crate) async fn dial_relay(&self) -> io::Result<Stream> {
         match self {
-            Self::Vsock { relay, .. } => Ok(Stream::Vsock(VsockStream::connect(VsockAddr::new(PARENT, *relay)).await?)),
+            Self::Vsock { relay, .. } => Ok(Stream::Vsock(dial_parent(*relay).await?)),
             Self::Unix { path, relay, .. } => Ok(Stream::Unix(UnixStream::connect(relay_path(path, *relay)).await?)),
         }
     }
@@ -89,6 +89,21 @@ impl Listen {
             _ => return Err(io::ErrorKind::InvalidInput.into()),
         }
         Ok(stream)
+    }
+}
+
+/// Connects to a port of the parent. How long that may take is the caller's to say.
+pub(crate) async fn dial_parent(port: u32) -> io::Result<VsockStream> {
+    patiently(|| VsockStream::connect(VsockAddr::new(PARENT, port))).await
+}
+
+/// The kernel gives a connection up after two seconds without an answer, which is too soon for a parent that is busy.
+async fn patiently<S, F: Future<Output = io::Result<S>>>(connect: impl Fn() -> F) -> io::Result<S> {
+    loop {
+        match connect().await {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            ended => return ended,
+        }
     }
 }
 
@@ -148,5 +163,33 @@ impl AsyncWrite for Stream {
             Self::Vsock(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_busy_parent_is_asked_again_and_one_that_refuses_is_not() {
+        let asked = Cell::new(0);
+        let answers = |last: io::ErrorKind| {
+            let asked = &asked;
+            asked.set(0);
+            move || async move {
+                asked.set(asked.get() + 1);
+                match asked.get() {
+                    1 | 2 => Err(io::ErrorKind::TimedOut.into()),
+                    3 if last == io::ErrorKind::Other => Ok(7),
+                    _ => Err(io::Error::from(last)),
+                }
+            }
+        };
+        assert_eq!(patiently(answers(io::ErrorKind::Other)).await.unwrap(), 7);
+        assert_eq!(asked.get(), 3);
+        let refused = patiently(answers(io::ErrorKind::ConnectionReset)).await.unwrap_err();
+        assert_eq!((refused.kind(), asked.get()), (io::ErrorKind::ConnectionReset, 3));
     }
 }

@@ -4,15 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio_vsock::{VsockAddr, VsockStream};
 
 use crate::init::InitError;
-use crate::transport::PARENT;
+use crate::transport::dial_parent;
 
 /// Where `nitro-cli` waits for it.
 const PORT: u32 = 9_000;
 const BEAT: u8 = 0xB7;
-/// The parent is on the same machine.
+/// The parent is on the same machine, which may be busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends the byte and expects it back.
@@ -20,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// [`InitError::Heartbeat`] when the parent is not there or answers something else.
 pub async fn heartbeat() -> Result<(), InitError> {
-    let beat = async { exchange(VsockStream::connect(VsockAddr::new(PARENT, PORT)).await?).await };
+    let beat = async { exchange(dial_parent(PORT).await?).await };
     let beaten = tokio::time::timeout(PATIENCE, beat).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     beaten.map_err(InitError::Heartbeat)
 }
