@@ -17,7 +17,9 @@ use crate::status::Snapshot;
 const STATUS: Duration = Duration::from_secs(1);
 /// The pause after a step on the way to serving: the next one may be due.
 const AGAIN: Duration = Duration::from_millis(50);
-/// The longest pause after a failure.
+/// The pause while nothing listens: an enclave that starts is found soon, and knocking on a local socket costs nothing.
+const KNOCK: Duration = Duration::from_millis(50);
+/// The longest pause after another failure.
 const BACK_OFF: Duration = Duration::from_secs(5);
 /// A signed checkpoint is a few signatures long.
 const CHECKPOINT: u64 = 64 << 10;
@@ -79,11 +81,12 @@ impl Background {
                     if reachable {
                         tracing::warn!("enclave does not answer");
                     }
+                    let nobody = matches!(other, Err(ConverseError::Connect(_)));
                     if let Ok(answer) = other {
                         tracing::warn!(?answer, "status was answered with something else");
                     }
                     reachable = false;
-                    pause = (pause * 2).min(BACK_OFF);
+                    pause = if nobody { KNOCK } else { (pause.max(KNOCK) * 2).min(BACK_OFF) };
                 }
             }
             sleep(pause).await;
