@@ -4,6 +4,7 @@
 #
 #   build.sh            build unless it is there
 #   build.sh --check    only say whether it is there, or could be built here (exit 3: it could not)
+#   build.sh --lacking  only say which packages it needs that are not installed
 set -euo pipefail
 umask 022
 export LC_ALL=C
@@ -34,6 +35,11 @@ lacking() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
   done
 }
+
+if [ "${1:-}" = --lacking ]; then
+  if command -v dpkg-query >/dev/null; then lacking; fi
+  exit 0
+fi
 
 may_build() {
   [ "$(uname -m)" = x86_64 ] || cannot "QEMU with the nitro-enclave machine is built for x86_64 hosts alone; this is $(uname -m)"
