@@ -13,7 +13,7 @@ use devnet::chain::{Config, Devnet};
 use devnet::demo::demo;
 use devnet::interop::{Identity, Interop, compare};
 use devnet::processes::{EnclaveArgs, HostArgs, enclave, host};
-use devnet::qemu::qemu;
+use devnet::qemu;
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN, Storefront};
 use serde_json::{Map, json};
 
@@ -37,12 +37,8 @@ enum Command {
     },
     /// The demo with the image itself in a virtual machine (QEMU's nitro-enclave), and figures. devnet/qemu/README.md.
     Qemu {
-        /// The image; the one that this repository makes if not given.
-        #[arg(long)]
-        image: Option<PathBuf>,
-        /// Leave everything running afterwards, and print what to try.
-        #[arg(long)]
-        keep: bool,
+        #[command(flatten)]
+        options: qemu::Options,
         /// Where to put keys, stores and logs; a temporary directory if not given.
         #[arg(long)]
         directory: Option<PathBuf>,
@@ -133,9 +129,9 @@ async fn fake(command: Command) -> Result<()> {
             let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
             demo(&chosen(directory, &temporary)?, &std::env::current_exe()?, keep).await
         }
-        Command::Qemu { image, keep, directory } => {
+        Command::Qemu { options, directory } => {
             let temporary = tempfile::Builder::new().prefix("pst-vault-").tempdir()?;
-            qemu(&chosen(directory, &temporary)?, &std::env::current_exe()?, image, keep).await
+            qemu::qemu(&chosen(directory, &temporary)?, &std::env::current_exe()?, options).await
         }
         Command::Chain { beacon, execution, seconds_per_slot, clock } => {
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().saturating_add_signed(clock);

@@ -6,7 +6,16 @@ use anyhow::{Context, Result, ensure};
 
 use crate::repository;
 
-const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "eif-build/README.md",
+    "eif-build/NITRO.md",
+    "devnet/qemu/README.md",
+    "fuzz/README.md",
+];
 
 /// Returns the number of claims that hold.
 pub(crate) fn check() -> Result<u64> {
@@ -21,8 +30,10 @@ pub(crate) fn check() -> Result<u64> {
     ensure!(lost.is_empty(), "SECURITY.md names tests that are not there: {}", lost.join(", "));
     let mut claims = named.len();
     for document in DOCUMENTS {
+        let folder = repository::root().join(document);
+        let folder = folder.parent().context("no folder")?;
         for link in links(&read(document)?) {
-            ensure!(repository::root().join(&link).exists(), "{document} links to {link}, which is not there");
+            ensure!(folder.join(&link).exists(), "{document} links to {link}, which is not there");
             claims += 1;
         }
     }

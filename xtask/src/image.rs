@@ -1,4 +1,7 @@
-//! The enclave image, built twice: here, and from a copy in another folder with another user's name, home, locale, time zone and mask.
+//! The enclave image, built twice: here, and as an auditor does, by the commands of eif-build/README.md from a clone in another folder, with
+//! another user's name, home, locale, time zone and mask.
+
+mod walk;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,13 +11,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use crate::{process, repository};
+use walk::Walk;
 
 /// What the enclave's program is built for.
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-musl";
 /// Largest file: 12 MiB. A laptop loads it, and so does whoever audits it.
 const MAX_BYTES: u64 = 12 << 20;
 
-/// Returns the number of images that are one. The kernel is taken from the cache if it is there; the program is built twice.
+/// Returns the number of images that are one. The kernel is taken from the cache if it is there; the program is built twice, side by side.
 pub(crate) fn check() -> Result<u64> {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let target = repository::root().join(target);
@@ -23,45 +27,33 @@ pub(crate) fn check() -> Result<u64> {
     finished(build, "building eif-build")?;
     let (tool, target) = (target.join("debug/eif-build"), target.join("image"));
 
-    let (first, second) = (target.join("first.eif"), target.join("second.eif"));
-    finished(image(&tool, repository::root(), &first, &target), "the first image")?;
-
-    let elsewhere = tempfile::Builder::new().prefix("elsewhere-").tempdir()?;
-    let copy = elsewhere.path().join("copy");
-    copy_to(&copy)?;
-    // The crates are the same files by another name.
-    let home = elsewhere.path().join("home");
-    std::fs::create_dir(&home)?;
-    std::os::unix::fs::symlink(cargo_home()?.join("registry"), home.join("registry"))?;
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "umask 077; exec \"$@\"", "sh"]);
-    let again = image(&tool, &copy, &second, &elsewhere.path().join("target"));
-    shell.arg(again.get_program()).args(again.get_args()).current_dir(&copy);
-    shell.env("CARGO_HOME", &home).env("USER", "somebody").env("LOGNAME", "somebody").env("HOSTNAME", "elsewhere");
-    shell
-        .env("LC_ALL", "tr_TR.UTF-8")
-        .env("LANG", "tr_TR.UTF-8")
-        .env("TZ", "Pacific/Kiritimati")
-        .env("CFLAGS", "-O0")
-        .env("RUSTFLAGS", "-Cdebuginfo=2");
-    finished(shell, "the second image")?;
+    let first = target.join("first.eif");
+    let walk = Walk::new(&tool)?;
+    std::thread::scope(|scope| {
+        let here = scope.spawn(|| finished(image(&tool, &first, &target), "the first image"));
+        let there = finished(walk.rebuild(), "the auditor's image, as the walk-through says");
+        here.join().map_err(|_| anyhow::anyhow!("the first image: a panic"))?.and(there)
+    })?;
 
     let length = first.metadata()?.len();
     println!("  {}: {length} bytes", first.display());
-    let same = std::fs::read(&first)? == std::fs::read(&second)?;
+    let rebuilt = walk.rebuilt();
+    let same = std::fs::read(&first)? == std::fs::read(&rebuilt)?;
     if !same {
         let mut diff = Command::new(&tool);
-        diff.arg("diff").args([&first, &second]);
+        diff.arg("diff").args([&first, &rebuilt]);
         println!("{}", process::run(diff, "eif-build diff")?.output.trim_end());
     }
     ensure!(same, "two builds of one source are two images");
     ensure!(length <= MAX_BYTES, "the image has {length} bytes, {MAX_BYTES} are allowed");
+    walk.publish(&first)?;
+    finished(walk.compare(), "comparing it with a release, as the walk-through says")?;
     Ok(2)
 }
 
-fn image(tool: &Path, source: &Path, output: &Path, target: &Path) -> Command {
+fn image(tool: &Path, output: &Path, target: &Path) -> Command {
     let mut command = Command::new(tool);
-    command.arg("image").arg("--source").arg(source).arg("--output").arg(output).arg("--target-dir").arg(target);
+    command.arg("image").arg("--source").arg(repository::root()).arg("--output").arg(output).arg("--target-dir").arg(target);
     command
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::compile::{self, Built, Program};
 use crate::process::{self, Count};
 use crate::repository;
-use crate::suite::{self, Runs, Suite};
+use crate::suite::{self, Runs, Suite, Targets};
 use crate::table::{Outcome, Row, Table};
 use crate::tools;
 
@@ -89,6 +89,10 @@ fn programs(suite: &Suite, built: &Built) -> Result<Row> {
         println!("  {}", program.label);
         let mut command = Command::new(&program.executable);
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
+        if matches!(suite.runs, Runs::Package { targets: Targets::Machine, .. }) {
+            // Its figures are of interest when all is well, too.
+            command.arg("--show-output");
+        }
         run(command, &program.label, &mut count, &mut bad)?;
     }
     let why = match (found, built.complete) {
@@ -129,6 +133,9 @@ fn examples(packages: &[&str]) -> Result<Option<Row>> {
 fn run(command: Command, name: &str, count: &mut Count, bad: &mut Vec<String>) -> Result<()> {
     let ended = process::run(command, name)?;
     count.add(ended.count);
+    for figure in ended.output.lines().filter_map(|line| line.strip_prefix("figure: ")) {
+        println!("    {figure}");
+    }
     if !ended.success {
         println!("---- {name}\n{}\n---- end of {name}", ended.output.trim_end());
         bad.push(name.to_owned());

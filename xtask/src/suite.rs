@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 const INTEROP: &str = "e2e_interop";
+const MACHINE: &str = "e2e_qemu";
 
 /// What a suite runs.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +19,12 @@ pub(crate) enum Runs {
 pub(crate) enum Targets {
     /// All.
     All,
-    /// Those in `tests/e2e*.rs`, which start the processes of a whole vault, but for the next.
+    /// Those in `tests/e2e*.rs`, which start the processes of a whole vault, but for the next two.
     EndToEnd,
     /// The one in `tests/e2e_interop.rs`, whose chain is made by others.
     Interop,
+    /// The one in `tests/e2e_qemu.rs`, whose enclave is the image in a virtual machine.
+    Machine,
     /// All others.
     InProcess,
 }
@@ -31,8 +34,9 @@ impl Targets {
     pub(crate) fn takes(self, target: &str) -> bool {
         match self {
             Self::All => true,
-            Self::EndToEnd => target.starts_with("e2e") && target != INTEROP,
+            Self::EndToEnd => target.starts_with("e2e") && target != INTEROP && target != MACHINE,
             Self::Interop => target == INTEROP,
+            Self::Machine => target == MACHINE,
             Self::InProcess => !target.starts_with("e2e"),
         }
     }
@@ -51,7 +55,18 @@ pub(crate) enum Need {
     Program { program: &'static str, for_what: &'static str },
     /// A `python3`, with its standard library alone.
     Python { for_what: &'static str },
+    /// QEMU with the nitro-enclave machine, and a vsock backend: built once from Debian's source, which takes minutes.
+    Qemu { for_what: &'static str },
 }
+
+/// What building the enclave image takes.
+const IMAGE: &[Need] = &[
+    Need::Target { target: crate::image::TARGET, for_what: "the enclave image" },
+    Need::Program { program: "musl-gcc", for_what: "the enclave image" },
+    Need::Program { program: "flex", for_what: "the enclave image's kernel" },
+    Need::Program { program: "bison", for_what: "the enclave image's kernel" },
+    Need::Program { program: "bc", for_what: "the enclave image's kernel" },
+];
 
 /// One suite.
 #[derive(Clone, Copy, Debug)]
@@ -137,13 +152,7 @@ pub(crate) const ALL: &[Suite] = &[
         name: "image",
         about: "the enclave image is the same from two folders, and small enough (rustup, musl-gcc and what builds a kernel; minutes)",
         runs: Runs::Check(crate::image::check),
-        needs: &[
-            Need::Target { target: crate::image::TARGET, for_what: "the enclave image" },
-            Need::Program { program: "musl-gcc", for_what: "the enclave image" },
-            Need::Program { program: "flex", for_what: "the enclave image's kernel" },
-            Need::Program { program: "bison", for_what: "the enclave image's kernel" },
-            Need::Program { program: "bc", for_what: "the enclave image's kernel" },
-        ],
+        needs: IMAGE,
     },
     package("beacon", "beacon-api", "what beacon nodes answer, as bytes"),
     package("host", "host-proxy", "API, stores, chain feed, relay"),
@@ -165,6 +174,12 @@ pub(crate) const ALL: &[Suite] = &[
         about: "a vault on a real execution client under a real beacon state transition (node)",
         runs: Runs::Package { package: "devnet", targets: Targets::Interop },
         needs: &[Need::Npm { folder: "devnet/interop", for_what: "a chain that others make" }],
+    },
+    Suite {
+        name: "qemu",
+        about: "the image itself in QEMU's nitro-enclave machine: attestation, the demo, kills, a tampered image (apt, minutes)",
+        runs: Runs::Package { package: "devnet", targets: Targets::Machine },
+        needs: &[IMAGE[0], IMAGE[1], IMAGE[2], IMAGE[3], IMAGE[4], Need::Qemu { for_what: "the image in a virtual machine" }],
     },
 ];
 
@@ -214,8 +229,9 @@ mod tests {
 
     #[test]
     fn each_test_program_is_in_one_suite() {
-        for target in ["devnet", "light", "e2e", "e2e_kills", "e2e_interop"] {
-            let takers = [Targets::EndToEnd, Targets::Interop, Targets::InProcess].map(|targets| targets.takes(target));
+        for target in ["devnet", "light", "e2e", "e2e_kills", "e2e_interop", "e2e_qemu"] {
+            let takers =
+                [Targets::EndToEnd, Targets::Interop, Targets::Machine, Targets::InProcess].map(|targets| targets.takes(target));
             assert_eq!(takers.iter().filter(|takes| **takes).count(), 1, "{target}");
         }
     }

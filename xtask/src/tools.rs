@@ -20,6 +20,7 @@ pub(crate) fn provide(need: Need) -> Result<(), Missing> {
         Need::Python { for_what } => has("python3").map_err(|why| Missing { part: for_what, why }),
         Need::Program { program, for_what } => has(program).map_err(|why| Missing { part: for_what, why }),
         Need::Node { for_what } => has("node").map_err(|why| Missing { part: for_what, why }),
+        Need::Qemu { for_what } => build_qemu().map_err(|why| Missing { part: for_what, why }),
         Need::Target { target, for_what } => add_target(target).map_err(|why| Missing { part: for_what, why }),
         Need::Npm { folder, for_what } => {
             has("node").and_then(|()| install(folder)).map_err(|why| Missing { part: for_what, why })
@@ -41,6 +42,22 @@ fn add_target(target: &str) -> Result<(), String> {
         .output()
         .map_err(|error| format!("rustup: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(format!("rustup has no {target}")) }
+}
+
+/// `devnet/qemu/build.sh`, which does nothing if it has done it before.
+fn build_qemu() -> Result<(), String> {
+    let script = || {
+        let mut command = Command::new(repository::root().join("devnet/qemu/build.sh"));
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    };
+    let failed = |error| format!("devnet/qemu/build.sh: {error}");
+    let possible = script().arg("--check").output().map_err(failed)?;
+    if !possible.status.success() {
+        return Err(String::from_utf8_lossy(&possible.stderr).trim().to_owned());
+    }
+    let built = script().status().map_err(failed)?;
+    if built.success() { Ok(()) } else { Err("QEMU could not be built; what it said is above".to_owned()) }
 }
 
 /// `npm ci`, unless what is installed is at least as new as the lockfile.

@@ -13,6 +13,7 @@ use protocol::limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use super::machine::Booted;
 use crate::storefront::{Behaviour, DEMO_SHOP};
 use crate::world::{SALT, Site, World};
 
@@ -45,6 +46,19 @@ pub async fn verified(site: &mut Site) -> Result<(VerifiedDocument, Duration)> {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// From QEMU's start to a verified document, and to the guest's heartbeat, each time that the machine is killed and started.
+pub(super) async fn starts(site: &mut Site, times: usize) -> Result<Vec<(Duration, Duration)>> {
+    let mut taken = Vec::with_capacity(times);
+    for _ in 0..times {
+        site.kill_enclave();
+        site.start_enclave(&[]).await?;
+        let (_, document) = verified(site).await?;
+        let beat = site.booted().and_then(Booted::heartbeat).context("the guest sent no heartbeat")?;
+        taken.push((document, beat));
+    }
+    Ok(taken)
 }
 
 /// The end of what guest and QEMU said.

@@ -19,6 +19,9 @@ const GUEST_CID: u32 = 4;
 /// A larger buffer loses what a guest writes in more than 32 KiB at once (devnet/qemu/README.md).
 const BACKEND_BUFFER: u32 = 28_672;
 
+/// MiB that a guest has unless it is said: what the vault needs, with room.
+pub const MEMORY: u32 = 128;
+
 /// What to boot, and how.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -62,10 +65,10 @@ impl Drop for Booted {
 }
 
 impl Machine {
-    /// The image, in 128 MiB, with documents that are signed.
+    /// The image, in [`MEMORY`], with documents that are signed.
     #[must_use]
     pub const fn new(tools: Tools, image: PathBuf) -> Self {
-        Self { tools, image, memory: 128, signs: Signs::Devnet }
+        Self { tools, image, memory: MEMORY, signs: Signs::Devnet }
     }
 
     /// PCR0, PCR1 and PCR2 of the image, derived from the file as `eif-build pcrs` does.
@@ -120,7 +123,9 @@ impl Machine {
             .arg("-kernel")
             .arg(self.image.canonicalize().with_context(|| self.image.display().to_string())?)
             .args(["-chardev", "socket,id=vsock,path=vhost.sock", "-m", &format!("{}M", self.memory)])
-            .args(["-accel", "tcg,thread=multi", "-cpu", "max", "-nographic", "-no-reboot"]);
+            .args(["-accel", "tcg,thread=multi", "-nographic", "-no-reboot"])
+            // Where every instruction is translated, those that move strings byte by byte are the slowest way to move them.
+            .args(["-cpu", "max,-erms,-fsrm"]);
         if !matches!(self.signs, Signs::Nobody) {
             command.args(["-global", "virtio-nsm-device.sign-key=module/leaf.pem"]);
             command.args(["-global", "virtio-nsm-device.sign-cert=module/leaf.der"]);

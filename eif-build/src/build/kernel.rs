@@ -1,6 +1,6 @@
 //! The kernel, made from Debian's sources with `kernel.config`, once: the result is kept under the hash of everything that it is made of.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
@@ -21,6 +21,8 @@ pub(crate) fn get(inputs: &Inputs, source: &Path, cache: &Path) -> Result<Vec<u8
     let config = inputs.file(source, CONFIG)?;
     let expected = inputs.named(RESULT)?;
     let kept = cache.join(format!("{}.bzImage", key(inputs)?));
+    // Two builds at once make one kernel.
+    let _alone = alone(cache)?;
     if let Ok(kernel) = fs::read(&kept) {
         if expected.demand(&digest(&kernel)).is_ok() {
             eprintln!("kernel: from {}", kept.display());
@@ -41,6 +43,17 @@ pub(crate) fn get(inputs: &Inputs, source: &Path, cache: &Path) -> Result<Vec<u8
     checked?;
     place::put(&kept, &kernel)?;
     Ok(kernel)
+}
+
+/// Holds the cache until it is dropped, or the process ends.
+fn alone(cache: &Path) -> Result<File> {
+    fs::create_dir_all(cache).with_context(|| format!("{} can't be made", cache.display()))?;
+    let lock = File::create(cache.join("kernel.lock"))?;
+    if lock.try_lock().is_err() {
+        eprintln!("kernel: another build uses {}; waiting for it", cache.display());
+        lock.lock()?;
+    }
+    Ok(lock)
 }
 
 /// The hash of what the kernel is made of and by.
