@@ -41,7 +41,9 @@ pub use entry::{EntryError, open_ledger, seal_ledger};
 pub use fields::{Field, Fields, FieldsError};
 pub use head::{HeadError, HeadKey};
 pub use keys::{DeriveError, Keys, UnlockError};
-pub use open::{Leave, OpenError, OpenedBinding, OpenedConnection, open_app, open_binding, open_connection, open_kept};
+pub use open::{
+    Leave, OpenError, OpenedBinding, OpenedConnection, connection_id, open_app, open_binding, open_connection, open_kept,
+};
 pub use record::{App, Binding, Connection, Kind, Record};
 pub use root::RootKey;
 pub use seal::{SealError, seal};

@@ -1,7 +1,7 @@
 //! The one door to a credential: a live Permit of its store opens the store's binding, that the connection it names, and that the app
 //! it was given to. Upkeep opens the one connection that it is for, and that its app.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use policy::{Permit, Upkeep};
 use protocol::limits;
 
@@ -34,7 +34,7 @@ pub enum OpenError {
     /// It opens, and is not a record. Nobody without the root key can make one.
     #[error("record is malformed")]
     Malformed,
-    /// The connection is not of the binding's preset.
+    /// The connection is not of the binding's preset, or not the store's owner's.
     #[error("connection does not match its binding")]
     WrongConnection,
     /// The app is not of the connection's preset, or the connection has none.
@@ -58,11 +58,12 @@ impl OpenedBinding {
     }
 
     /// The binding that a provision is about to make, before the probe that confirms it: under a Permit of that store to provision and
-    /// to do nothing else.
+    /// to do nothing else, and to a connection of the store's own owner, which is called `name`.
     ///
     /// # Errors
-    /// [`OpenError::PermitExpired`], or [`OpenError::WrongStore`] for any other permit.
-    pub fn to_be(permit: &Permit, binding: Binding, now_ms: u64) -> Result<Self, OpenError> {
+    /// [`OpenError::PermitExpired`], [`OpenError::WrongStore`] for any other permit, [`OpenError::WrongConnection`] for a connection of
+    /// another name or owner.
+    pub fn to_be(keys: &Keys, permit: &Permit, name: &B256, binding: Binding, now_ms: u64) -> Result<Self, OpenError> {
         if !permit.live(now_ms) {
             return Err(OpenError::PermitExpired);
         }
@@ -70,8 +71,17 @@ impl OpenedBinding {
         if !provisions || permit.operations().is_empty() || binding.store != permit.store() {
             return Err(OpenError::WrongStore);
         }
+        if binding.connection != connection_id(keys, &permit.subject().owner, name) {
+            return Err(OpenError::WrongConnection);
+        }
         Ok(Self(binding))
     }
+}
+
+/// Record id of the connection that an owner calls `name`: nobody's is another owner's.
+#[must_use]
+pub fn connection_id(keys: &Keys, owner: &Address, name: &B256) -> [u8; 32] {
+    keys.record_id(Kind::Connection, &[owner.as_slice(), name.as_slice()].concat())
 }
 
 /// A connection, opened under a Permit of a store that is bound to it: the right to open the one app it names.

@@ -93,7 +93,8 @@ async fn store(
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
     let Plan { preset, id, binding, signed, .. } = plan;
-    let Probed { ending, fields } = probe(&use_it, &permit, preset, &binding, taken, records).await?;
+    let Probed { ending, fields } =
+        probe(&use_it, &permit, preset, &signed.provision.connection, &binding, taken, records).await?;
     bind(&use_it, request, Bound { id, binding, signed, fields, ending }).await
 }
 
@@ -134,7 +135,7 @@ impl Plan {
         if fold.generation(&id).is_some() {
             return Err(no("store.provisioned"));
         }
-        let connection = serving.keys.record_id(Kind::Connection, &[owner.as_slice(), provision.connection.as_slice()].concat());
+        let connection = credential::connection_id(&serving.keys, owner, &provision.connection);
         let fields = request.with_secret(|bytes| match (bytes.is_empty(), fold.connections.of(&connection)) {
             (false, None) => match Fields::read(bytes) {
                 Some((fields, [])) => Ok(Some(fields)),

@@ -112,7 +112,8 @@ impl Provider {
             self.double_uses += usize::from(self.dead.contains(&(shop, token)));
             // Each platform's own way to say so.
             let body = json!({
-                "error": "invalid_grant", "code": "IllegalRefreshToken", "message": "refresh token is invalid", "data": null,
+                "error": "invalid_grant", "code": "IllegalRefreshToken", "data": null,
+                "message": "refresh token is invalid: invalid refresh_token",
             });
             return reply(400, &body);
         }

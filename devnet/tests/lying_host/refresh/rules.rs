@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use protocol::ledger::Kind;
 use protocol::message::HostRequest;
 
-use super::cases::{ABSOLUTE, ALWAYS, CASES, GRACED, NEVER, SHARED};
+use super::cases::{ABSOLUTE, ALWAYS, CASES, GRACED, NEVER, SHARED, SPLIT};
 use super::provider::FIRST;
 use super::{CONNECTION, OTHER, Stage};
 use crate::read;
@@ -72,6 +72,31 @@ fn t63_ticks_change_nothing_that_is_not_due() {
         assert_eq!(stage.upkeep(), 0);
     }
     assert_eq!((stage.asked(), stage.world.entries.len()), (1, entries));
+}
+
+#[test]
+fn t63_what_is_due_at_once_keeps_to_the_providers_rate_whatever_the_host_asks_for() {
+    let mut stage = Stage::with_app(SPLIT);
+    // Of twelve shops of one app, whose provider takes five requests in a second.
+    let salts: Vec<B256> = (0x60..0x6c).map(B256::repeat_byte).collect();
+    for (salt, account) in salts.iter().zip(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]) {
+        stage.case.account = account;
+        stage.made(*salt, *salt, Some(FIRST));
+    }
+    for salt in &salts {
+        assert_eq!(stage.called(*salt).outcome, "upstream");
+    }
+    stage.expire();
+    for _ in 0..40 {
+        for _ in 0..6 {
+            stage.upkeep();
+        }
+        stage.world.now += 100;
+    }
+    let asked = stage.provider().asked_at.split_off(12);
+    assert_eq!((asked.len(), stage.issued(), stage.double_uses()), (12, 24, 0), "each once");
+    assert!(asked.windows(6).all(|six| six[5] - six[0] >= 1_000), "{asked:?}");
+    assert!(asked[11] - asked[0] <= 2_200, "and none of its places is left empty: {asked:?}");
 }
 
 #[test]

@@ -205,6 +205,15 @@ fn opens_the_app_that_the_connection_names_and_no_connection_in_its_place() {
 }
 
 #[test]
+fn t70_a_connection_is_its_owners_and_of_one_name() {
+    let (keys, owner, name) = (keys(), Address::repeat_byte(1), B256::repeat_byte(2));
+    let id = connection_id(&keys, &owner, &name);
+    assert_eq!(id, connection_id(&keys, &owner, &name));
+    assert_ne!(id, connection_id(&keys, &Address::repeat_byte(3), &name));
+    assert_ne!(id, connection_id(&keys, &owner, &B256::repeat_byte(3)));
+}
+
+#[test]
 fn t71_a_connection_opens_no_app_of_another_preset_and_none_that_it_does_not_name() {
     let keys = keys();
     let id = keys.record_id(Kind::App, b"app");

@@ -1,5 +1,6 @@
 //! Asking the platform whose credential it is.
 
+use alloy_primitives::B256;
 use credential::{App, Binding, Fields, Leave, OpenedBinding, OpenedConnection, open_app, open_connection};
 use minicbor::bytes::ByteVec;
 use platform::{Materials, Preset};
@@ -49,16 +50,18 @@ impl Opened {
     }
 }
 
-/// Sends the preset's probe, and compares the account. `records` are those of the connection and of its app, if it is kept.
+/// Sends the preset's probe, and compares the account. `name` is the connection's, and `records`
+/// are its own and its app's, if it is kept.
 pub(super) async fn probe(
     use_it: &Use<'_>,
     permit: &Permit,
     preset: Preset,
+    name: &B256,
     binding: &Binding,
     credential: Credential,
     records: Vec<(u64, ByteVec)>,
 ) -> Result<Probed, Denied> {
-    let Some(opened) = open(use_it, permit, binding, credential, records)? else {
+    let Some(opened) = open(use_it, permit, name, binding, credential, records)? else {
         return Err(use_it.ended(Ending::Failed, Refusal::Upstream("request.injection")).await?);
     };
     let Some(request) = prepared(use_it, preset, &opened.materials(binding)) else {
@@ -94,6 +97,7 @@ pub(super) async fn probe(
 fn open(
     use_it: &Use<'_>,
     permit: &Permit,
+    name: &B256,
     binding: &Binding,
     credential: Credential,
     records: Vec<(u64, ByteVec)>,
@@ -106,7 +110,7 @@ fn open(
     let keys = &state.serving()?.keys;
     let mut records = records.into_iter();
     let mut open = || {
-        let to_be = OpenedBinding::to_be(permit, binding.clone(), now).ok()?;
+        let to_be = OpenedBinding::to_be(keys, permit, name, binding.clone(), now).ok()?;
         let (generation, sealed) = records.next()?;
         let opened = open_connection(keys, permit, &to_be, generation, &sealed, now).ok()?;
         let app = match records.next() {
