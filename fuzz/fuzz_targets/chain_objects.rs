@@ -4,6 +4,7 @@
 
 #[path = "../chain/tree.rs"]
 mod tree;
+#[allow(dead_code, reason = "it signs nothing")]
 #[path = "../chain/world.rs"]
 mod world;
 

@@ -12,6 +12,7 @@ mod kit;
 mod render;
 #[path = "../../chain/tree.rs"]
 mod tree;
+#[allow(dead_code, reason = "it signs nothing")]
 #[path = "../../chain/world.rs"]
 mod world;
 
