@@ -34,7 +34,7 @@ pub enum OpenError {
     /// It opens, and is not a record. Nobody without the root key can make one.
     #[error("record is malformed")]
     Malformed,
-    /// The connection is not of the binding's preset, or not the store's owner's.
+    /// The connection is not of the binding's preset, or of its account, or not the store's owner's.
     #[error("connection does not match its binding")]
     WrongConnection,
     /// The app is not of the connection's preset, or the connection has none.
@@ -141,17 +141,26 @@ pub fn open_binding(
     binding_of(keys, &permit.store(), preset, generation, sealed)
 }
 
+/// Whose account a connection has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    /// The binding's: it serves one store.
+    Same,
+    /// Anybody's: it serves several stores, and was confirmed as the one's that it was given by; or it is about to be probed.
+    Any,
+}
+
 /// Opens the connection that the binding names, at the generation that the ledger says is current.
 ///
 /// ```no_run
 /// fn with_a_permit(keys: &credential::Keys, permit: &policy::Permit, binding: &credential::OpenedBinding, sealed: &[u8]) {
-///     let _ = credential::open_connection(keys, permit, binding, 1, sealed, 0);
+///     let _ = credential::open_connection(keys, permit, binding, credential::Accounts::Same, 1, sealed, 0);
 /// }
 /// ```
 /// There is no way in without one:
 /// ```compile_fail,E0061
 /// fn without(keys: &credential::Keys, binding: &credential::OpenedBinding, sealed: &[u8]) {
-///     let _ = credential::open_connection(keys, binding, 1, sealed, 0);
+///     let _ = credential::open_connection(keys, binding, credential::Accounts::Same, 1, sealed, 0);
 /// }
 /// ```
 /// # Errors
@@ -160,6 +169,7 @@ pub fn open_connection(
     keys: &Keys,
     permit: &Permit,
     binding: &OpenedBinding,
+    accounts: Accounts,
     generation: u64,
     sealed: &[u8],
     now_ms: u64,
@@ -167,7 +177,7 @@ pub fn open_connection(
     if !permit.live(now_ms) {
         return Err(OpenError::PermitExpired);
     }
-    connection_of(keys, &permit.store(), binding, generation, sealed)
+    connection_of(keys, &permit.store(), binding, accounts, generation, sealed)
 }
 
 /// Opens the connection that is kept up, at the generation that the ledger says is current.
@@ -265,6 +275,7 @@ fn connection_of(
     keys: &Keys,
     store: &B256,
     binding: &OpenedBinding,
+    accounts: Accounts,
     generation: u64,
     sealed: &[u8],
 ) -> Result<OpenedConnection, OpenError> {
@@ -274,8 +285,10 @@ fn connection_of(
     }
     let place = Place { id: &binding.connection, generation, kind: Kind::Connection, preset: &binding.preset };
     match open_raw(keys, &place, sealed)? {
-        // Its account may be another: a connection of several stores was confirmed as the one it was given by.
         Record::Connection(connection) if connection.preset != binding.preset => Err(OpenError::WrongConnection),
+        Record::Connection(connection) if accounts == Accounts::Same && connection.account != binding.account => {
+            Err(OpenError::WrongConnection)
+        }
         Record::Connection(connection) => Ok(OpenedConnection { store: *store, connection }),
         Record::App(_) | Record::Binding(_) => Err(OpenError::Malformed),
     }

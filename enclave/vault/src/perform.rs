@@ -5,9 +5,9 @@ mod retry;
 
 use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
-use credential::{Binding, Kind, Leave, OpenedBinding};
+use credential::{Accounts, Binding, Kind, Leave, OpenedBinding};
 use minicbor::bytes::ByteVec;
-use platform::{Diagnosis, Materials, Prepared, Preset};
+use platform::{Diagnosis, Materials, Prepared, Preset, Sharing};
 use policy::{Identity, Permit};
 use protocol::http::Response;
 use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation, Retried};
@@ -104,6 +104,14 @@ impl Records {
             None => None,
         };
         Ok(Self { connection, app })
+    }
+}
+
+/// A connection that serves one store is of that store's account.
+pub(crate) fn accounts(preset: Preset) -> Accounts {
+    match preset.sharing() {
+        Sharing::One | Sharing::SplitOnRefresh => Accounts::Same,
+        Sharing::Shared => Accounts::Any,
     }
 }
 
@@ -373,7 +381,7 @@ fn prepared(
     let keys = &state.serving()?.keys;
     let Records { connection: (generation, sealed), app } = records;
     let prepare = || {
-        let opened = credential::open_connection(keys, permit, binding, generation, &sealed, now).ok()?;
+        let opened = credential::open_connection(keys, permit, binding, accounts(preset), generation, &sealed, now).ok()?;
         let app = match &app {
             Some((generation, sealed)) => {
                 Some(credential::open_app(keys, Leave::Permit(permit), &opened, *generation, sealed, now).ok()?)

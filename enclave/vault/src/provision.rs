@@ -20,7 +20,7 @@ use crate::conversation::{Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
 use crate::perform::{Use, fetch_record, intend};
-use crate::refresh::{Why, fresh};
+use crate::refresh::{Why, fresh, hold};
 use crate::refusal::Refusal;
 use crate::state::Shared;
 use contracts_bindings::Class;
@@ -76,11 +76,11 @@ async fn store(
         }
         None => Credential::Kept,
     };
+    let (mut records, mut flight) = (Vec::new(), None);
     if let Credential::Kept = taken {
         fresh(io, shared, &plan.binding.connection, Why::Expired).await?;
-    }
-    let mut records = Vec::new();
-    if let Credential::Kept = taken {
+        // From here on nothing refreshes it, so that its generation is the one that is probed, until the store is bound.
+        flight = Some(hold(io, shared, &plan.binding.connection).await?);
         records.push(fetch_record(io, shared, &plan.binding.connection).await?);
         if let Some(app) = &plan.app {
             records.push(fetch_record(io, shared, app).await?);
@@ -93,9 +93,11 @@ async fn store(
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
     let Plan { preset, id, binding, signed, .. } = plan;
-    let Probed { ending, fields } =
+    let Probed { ending, fields, renamed } =
         probe(&use_it, &permit, preset, &signed.provision.connection, &binding, taken, records).await?;
-    bind(&use_it, request, Bound { id, binding, signed, fields, ending }).await
+    let response = bind(&use_it, request, Bound { id, binding, signed, fields, renamed, ending }).await;
+    drop(flight);
+    response
 }
 
 /// Where the credential is that a store is probed with.
@@ -214,7 +216,7 @@ async fn take(
         access_expires_at,
         refresh_expires_at: None,
     };
-    let (put, record) = sealed(io, shared, binding.connection, &Record::Connection(connection))?;
+    let (put, record) = sealed(io, shared, binding.connection, FIRST, &Record::Connection(connection))?;
     let time = shared.state().time(io.now());
     let entry = Taken {
         version: ledger::VERSION,
@@ -238,13 +240,13 @@ async fn take(
     Ok(())
 }
 
-fn sealed(io: &Io, shared: &Shared, id: [u8; 32], record: &Record) -> Result<(RecordPut, RecordRef), Stop> {
+fn sealed(io: &Io, shared: &Shared, id: [u8; 32], generation: u64, record: &Record) -> Result<(RecordPut, RecordRef), Stop> {
     let mut state = shared.state();
     let keys = &state.serving()?.keys;
-    let sealed = io.rng(|rng| seal(keys, &id, FIRST, record, rng)).map_err(|_| Stop(Problem::Malformed))?;
+    let sealed = io.rng(|rng| seal(keys, &id, generation, record, rng)).map_err(|_| Stop(Problem::Malformed))?;
     let digest = <[u8; 32]>::from(Sha256::digest(&sealed));
-    let reference = RecordRef { id: id.into(), generation: FIRST, sealed: digest.into() };
-    Ok((RecordPut { id: id.into(), generation: FIRST, sealed: sealed.into() }, reference))
+    let reference = RecordRef { id: id.into(), generation, sealed: digest.into() };
+    Ok((RecordPut { id: id.into(), generation, sealed: sealed.into() }, reference))
 }
 
 /// A store whose account was confirmed.
@@ -254,15 +256,20 @@ struct Bound {
     signed: Signed,
     /// The connection's, if it is made with the store.
     fields: Option<Fields>,
+    /// The connection's next generation, if it is of another account than its owner said when it was handed over.
+    renamed: Option<(u64, Connection)>,
     ending: Ending,
 }
 
 async fn bind(use_it: &Use<'_>, request: &ProvisionRequest, bound: Bound) -> Result<Response, Denied> {
     let Use { shared, io, intent, .. } = *use_it;
-    let Bound { id, binding, signed, fields, ending } = bound;
+    let Bound { id, binding, signed, fields, renamed, ending } = bound;
     let Binding { store, connection, preset, host, account, selector } = binding.clone();
     let origin = signed.provision.portfolio;
-    let mut made = vec![sealed(io, shared, id, &Record::Binding(binding))?];
+    let mut made = vec![sealed(io, shared, id, FIRST, &Record::Binding(binding))?];
+    if let Some((generation, record)) = renamed {
+        made.push(sealed(io, shared, connection, generation, &Record::Connection(record))?);
+    }
     let kept = fields.is_some().then(|| Kept {
         connection: connection.into(),
         preset: preset.clone(),
@@ -276,7 +283,7 @@ async fn bind(use_it: &Use<'_>, request: &ProvisionRequest, bound: Bound) -> Res
     if let Some(fields) = fields {
         let record =
             Connection { preset, account: account.clone(), app: None, fields, access_expires_at: None, refresh_expires_at: None };
-        made.push(sealed(io, shared, connection, &Record::Connection(record))?);
+        made.push(sealed(io, shared, connection, FIRST, &Record::Connection(record))?);
     }
     let time = shared.state().time(io.now());
     let (records, references) = made.into_iter().unzip();

@@ -61,7 +61,7 @@ pub(crate) enum Tried {
     NotKept,
 }
 
-/// The one refresh of a connection that is under way. Given back when dropped.
+/// Nobody else's to refresh a connection: the one refresh of it that is under way, or none. Given back when dropped.
 pub(crate) struct Flight<'a> {
     shared: &'a Shared,
     id: [u8; 32],
@@ -134,6 +134,19 @@ pub(crate) async fn fresh(io: &Io, shared: &Shared, id: &[u8; 32], why: Why) -> 
                 Tried::Fresh => return Ok(()),
                 tried => return Err(refusal(tried).into()),
             },
+            None if io.now().saturating_sub(since) > PATIENCE => return Err(Refusal::Busy.into()),
+            None => io.wait().await,
+        }
+    }
+}
+
+/// Keeps everybody from refreshing the connection, until what is returned is dropped.
+pub(crate) async fn hold<'a>(io: &Io, shared: &'a Shared, id: &[u8; 32]) -> Result<Flight<'a>, Denied> {
+    let since = io.now();
+    loop {
+        let flight = Flight::take(shared, &mut shared.state(), *id)?;
+        match flight {
+            Some(flight) => return Ok(flight),
             None if io.now().saturating_sub(since) > PATIENCE => return Err(Refusal::Busy.into()),
             None => io.wait().await,
         }

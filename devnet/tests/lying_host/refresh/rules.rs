@@ -246,6 +246,21 @@ fn t70_a_connection_of_one_store_takes_no_second_one_and_a_shared_one_does() {
 }
 
 #[test]
+fn t70_a_connection_handed_over_under_a_wrong_account_is_bound_to_the_account_that_it_is_of() {
+    let mut stage = Stage::with_app(ALWAYS);
+    stage.case.account = "4712";
+    assert_eq!(stage.store(SALT, CONNECTION, Some(FIRST)).1.rule, "provision.other_account");
+    // Its token was spent to find that out, and its successor is not lost with the mistake.
+    stage.case.account = ALWAYS.account;
+    assert_eq!(stage.store(SALT, CONNECTION, None).1.status, 201);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    assert_eq!((stage.called(SALT).outcome.as_str(), stage.double_uses()), ("upstream", 0));
+    stage.restart();
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+}
+
+#[test]
 fn t71_an_app_is_made_once_and_is_for_its_preset() {
     let mut stage = Stage::with_app(NEVER);
     assert_eq!(stage.app().rule, "app.provisioned");

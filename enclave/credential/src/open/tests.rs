@@ -49,7 +49,7 @@ fn app(preset: &str) -> App {
 fn with_app(keys: &Keys, name: &[u8]) -> OpenedConnection {
     let named = Connection { app: Some(keys.record_id(Kind::App, name)), ..connection() };
     let sealed = seal(keys, &binding(keys, STORE).connection, 5, &Record::Connection(named), &mut rng()).unwrap();
-    connection_of(keys, &STORE, &opened(keys), 5, &sealed).unwrap()
+    connection_of(keys, &STORE, &opened(keys), Accounts::Same, 5, &sealed).unwrap()
 }
 
 fn sealed_binding(keys: &Keys, store: B256, generation: u64) -> Vec<u8> {
@@ -70,7 +70,7 @@ fn opens_the_store_s_binding_and_the_connection_it_names() {
     let keys = keys();
     assert_eq!(*opened(&keys).binding(), binding(&keys, STORE));
     let sealed = sealed_connection(&keys, STORE, 5);
-    let connection = connection_of(&keys, &STORE, &opened(&keys), 5, &sealed).unwrap();
+    let connection = connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 5, &sealed).unwrap();
     assert_eq!(connection.connection().fields.with_secret("access_token", <[u8]>::to_vec), Some(TOKEN.to_vec()));
 }
 
@@ -85,7 +85,7 @@ fn t14_refuses_another_store_s_binding() {
 fn t14_refuses_a_binding_under_a_permit_of_another_store() {
     let keys = keys();
     let sealed = sealed_connection(&keys, STORE, 5);
-    let refused = connection_of(&keys, &OTHER_STORE, &opened(&keys), 5, &sealed).unwrap_err();
+    let refused = connection_of(&keys, &OTHER_STORE, &opened(&keys), Accounts::Same, 5, &sealed).unwrap_err();
     assert_eq!(refused, OpenError::WrongStore);
 }
 
@@ -93,7 +93,7 @@ fn t14_refuses_a_binding_under_a_permit_of_another_store() {
 fn t14_refuses_a_connection_moved_to_another_record_id() {
     let keys = keys();
     let moved = sealed_connection(&keys, OTHER_STORE, 5);
-    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), 5, &moved).unwrap_err(), OpenError::Sealed);
+    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 5, &moved).unwrap_err(), OpenError::Sealed);
 }
 
 #[test]
@@ -110,8 +110,8 @@ fn t14_refuses_another_vault_and_another_root_key() {
 fn t12_refuses_an_older_generation_served_as_the_current_one() {
     let keys = keys();
     let older = sealed_connection(&keys, STORE, 4);
-    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), 5, &older).unwrap_err(), OpenError::Sealed);
-    assert!(connection_of(&keys, &STORE, &opened(&keys), 4, &older).is_ok());
+    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 5, &older).unwrap_err(), OpenError::Sealed);
+    assert!(connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 4, &older).is_ok());
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn refuses_a_connection_of_another_preset() {
     let id = binding(&keys, STORE).connection;
     let other = Connection { preset: "amazon-sp".into(), ..connection() };
     let sealed = seal(&keys, &id, 5, &Record::Connection(other), &mut rng()).unwrap();
-    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), 5, &sealed).unwrap_err(), OpenError::Sealed);
+    assert_eq!(connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 5, &sealed).unwrap_err(), OpenError::Sealed);
     assert_eq!(kept_of(&keys, &STORE, &id, PRESET, 5, &sealed).unwrap_err(), OpenError::Sealed);
 }
 
@@ -201,7 +201,16 @@ fn opens_the_app_that_the_connection_names_and_no_connection_in_its_place() {
     assert_eq!(app_of(&keys, &STORE, &opened, 2, &sealed).unwrap_err(), OpenError::Sealed);
     assert_eq!(app_of(&keys, &STORE, &with_app(&keys, b"other"), 1, &sealed).unwrap_err(), OpenError::Sealed);
     let binding = OpenedBinding(Binding { connection: id, ..binding(&keys, STORE) });
-    assert_eq!(connection_of(&keys, &STORE, &binding, 1, &sealed).unwrap_err(), OpenError::Sealed);
+    assert_eq!(connection_of(&keys, &STORE, &binding, Accounts::Same, 1, &sealed).unwrap_err(), OpenError::Sealed);
+}
+
+#[test]
+fn t70_a_connection_of_one_store_is_of_its_account() {
+    let keys = keys();
+    let other = Connection { account: "b.myshopify.com".into(), ..connection() };
+    let sealed = seal(&keys, &binding(&keys, STORE).connection, 5, &Record::Connection(other), &mut rng()).unwrap();
+    let open = |accounts| connection_of(&keys, &STORE, &opened(&keys), accounts, 5, &sealed).map(|_| ());
+    assert_eq!((open(Accounts::Same), open(Accounts::Any)), (Err(OpenError::WrongConnection), Ok(())));
 }
 
 #[test]
@@ -220,7 +229,7 @@ fn t71_a_connection_opens_no_app_of_another_preset_and_none_that_it_does_not_nam
     let other = seal(&keys, &id, 1, &Record::App(app("amazon-sp")), &mut rng()).unwrap();
     assert_eq!(app_of(&keys, &STORE, &with_app(&keys, b"app"), 1, &other).unwrap_err(), OpenError::Sealed);
     let sealed = seal(&keys, &id, 1, &Record::App(app(PRESET)), &mut rng()).unwrap();
-    let without = connection_of(&keys, &STORE, &opened(&keys), 5, &sealed_connection(&keys, STORE, 5)).unwrap();
+    let without = connection_of(&keys, &STORE, &opened(&keys), Accounts::Same, 5, &sealed_connection(&keys, STORE, 5)).unwrap();
     assert_eq!(app_of(&keys, &STORE, &without, 1, &sealed).unwrap_err(), OpenError::WrongApp);
 }
 

@@ -29,7 +29,7 @@ pub struct Provisioned {
     /// The owner's signature, r || s || v.
     #[n(6)]
     pub signature: ByteArray<65>,
-    /// Records made: id and generation.
+    /// Records made; and the connection's next generation, if its owner first said that it was of another account.
     #[n(7)]
     pub records: Vec<RecordRef>,
     /// Record id of the connection that the store is bound to.

@@ -66,7 +66,7 @@ pub(super) async fn take(
         }
         id
     };
-    let (put, record) = sealed(io, shared, id, &Record::App(App { preset: preset.id().to_owned(), fields }))?;
+    let (put, record) = sealed(io, shared, id, FIRST, &Record::App(App { preset: preset.id().to_owned(), fields }))?;
     let mut reserved = Reserved::of(io, shared, &permit)?;
     let time = shared.state().time(io.now());
     if !permit.live(time) {

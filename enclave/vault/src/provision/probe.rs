@@ -1,7 +1,7 @@
 //! Asking the platform whose credential it is.
 
 use alloy_primitives::B256;
-use credential::{App, Binding, Fields, Leave, OpenedBinding, OpenedConnection, open_app, open_connection};
+use credential::{Accounts, App, Binding, Connection, Fields, Leave, OpenedBinding, OpenedConnection, open_app, open_connection};
 use minicbor::bytes::ByteVec;
 use platform::{Materials, Preset};
 use policy::Permit;
@@ -11,7 +11,7 @@ use protocol::ledger::Ending;
 use super::Credential;
 use crate::call::Denied;
 use crate::conversation::{Egress, Egressed, Stop};
-use crate::perform::{Use, send_before};
+use crate::perform::{Use, accounts, send_before};
 use crate::refusal::Refusal;
 
 /// An account that was confirmed.
@@ -19,6 +19,8 @@ pub(super) struct Probed {
     pub(super) ending: Ending,
     /// The connection's, if it is not kept yet.
     pub(super) fields: Option<Fields>,
+    /// The kept connection's next generation, if it serves this store alone and was handed over under another account's name.
+    pub(super) renamed: Option<(u64, Connection)>,
 }
 
 /// What the probe is made with.
@@ -28,14 +30,15 @@ struct Opened {
 }
 
 enum OpenedOrInHand {
-    Opened(OpenedConnection),
+    /// At this generation.
+    Opened(u64, OpenedConnection),
     InHand(Fields),
 }
 
 impl Opened {
     fn fields(&self) -> &Fields {
         match &self.connection {
-            OpenedOrInHand::Opened(opened) => &opened.connection().fields,
+            OpenedOrInHand::Opened(_, opened) => &opened.connection().fields,
             OpenedOrInHand::InHand(fields) => fields,
         }
     }
@@ -74,13 +77,12 @@ pub(super) async fn probe(
         Egressed::Response(response) => {
             let ending = Ending::Upstream { status: response.status };
             match preset.account(&response, &opened.materials(binding)) {
-                Some(account) if account == binding.account => {
-                    let fields = match opened.connection {
-                        OpenedOrInHand::InHand(fields) => Some(fields),
-                        OpenedOrInHand::Opened(_) => None,
-                    };
-                    Ok(Probed { ending, fields })
-                }
+                Some(account) if account == binding.account => Ok(match opened.connection {
+                    OpenedOrInHand::InHand(fields) => Probed { ending, fields: Some(fields), renamed: None },
+                    OpenedOrInHand::Opened(generation, opened) => {
+                        Probed { ending, fields: None, renamed: renamed(preset, generation, opened, account) }
+                    }
+                }),
                 Some(_) => {
                     let refusal = Refusal::NotPermitted("provision.other_account".to_owned());
                     Err(use_it.ended(ending, refusal).await?)
@@ -92,6 +94,13 @@ pub(super) async fn probe(
             }
         }
     }
+}
+
+fn renamed(preset: Preset, generation: u64, opened: OpenedConnection, account: String) -> Option<(u64, Connection)> {
+    let connection = opened.into_connection();
+    let another = accounts(preset) == Accounts::Same && connection.account != account;
+    let next = generation.checked_add(1).filter(|_| another)?;
+    Some((next, Connection { account, ..connection }))
 }
 
 fn open(
@@ -112,12 +121,12 @@ fn open(
     let mut open = || {
         let to_be = OpenedBinding::to_be(keys, permit, name, binding.clone(), now).ok()?;
         let (generation, sealed) = records.next()?;
-        let opened = open_connection(keys, permit, &to_be, generation, &sealed, now).ok()?;
+        let opened = open_connection(keys, permit, &to_be, Accounts::Any, generation, &sealed, now).ok()?;
         let app = match records.next() {
             Some((generation, sealed)) => Some(open_app(keys, Leave::Permit(permit), &opened, generation, &sealed, now).ok()?),
             None => None,
         };
-        Some(Opened { connection: OpenedOrInHand::Opened(opened), app })
+        Some(Opened { connection: OpenedOrInHand::Opened(generation, opened), app })
     };
     Ok(open())
 }
