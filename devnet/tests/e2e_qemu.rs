@@ -226,7 +226,8 @@ async fn the_auditors_walk_through_holds_a_running_vault_to_the_rebuilt_image_as
     let mut said = String::new();
     for line in BufReader::new(other.0.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        said += &format!("{line}\n");
+        said.push_str(&line);
+        said.push('\n');
         if line.starts_with("It runs until") {
             break;
         }

@@ -60,5 +60,5 @@ pub use preset::{Mainnet, Minimal, Preset, PresetName, UnknownPreset};
 pub use rlp::RlpError;
 pub use slot::Slot;
 pub use ssz::SszError;
-pub use state::{Account, AccountProof, MAX_CODE, MAX_CODES, MAX_SLOTS, ProofError, ProvenState, StateUnder};
+pub use state::{Account, AccountProof, MAX_CARRIED, MAX_CODE, MAX_CODES, MAX_SLOTS, ProofError, ProvenState, StateUnder};
 pub use trie::{TrieError, prove_in_trie};

@@ -39,6 +39,9 @@ pub enum Account {
 
 /// Bytes of code that a state keeps, at most: 8 MiB.
 pub const MAX_CODES: usize = 8 << 20;
+/// Slots that a head takes over from the one before, at most: whoever makes the vault read a contract that never changes would fill memory.
+/// What is not taken over is asked for again.
+pub const MAX_CARRIED: usize = 32_768;
 /// Slots in one proof, at most.
 pub const MAX_SLOTS: usize = 32_768;
 /// Bytes of an account's code, at most: more than twice what EIP-170 allows.
@@ -92,6 +95,8 @@ pub struct StateUnder {
     accounts: BTreeMap<[u8; 20], Entry>,
     /// Accounts at the head before.
     before: BTreeMap<[u8; 20], Entry>,
+    /// Slots that were taken over from there.
+    carried: usize,
     code: Codes,
 }
 
@@ -103,14 +108,11 @@ struct Entry {
 }
 
 impl Entry {
-    /// Nothing of its storage is known but what `before` knows of the same storage: one root, one content.
-    fn new(account: Account, before: Option<&Self>) -> Self {
-        let same = before.filter(|before| before.storage_root() == account.storage_root());
-        Self { account, slots: same.map(|before| Arc::clone(&before.slots)).unwrap_or_default() }
-    }
-
-    const fn storage_root(&self) -> [u8; 32] {
-        self.account.storage_root()
+    /// Nothing of its storage is known but what `before` knows of the same storage: one root, one content. No more than `room` slots are taken
+    /// over.
+    fn new(account: Account, before: Option<Self>, room: usize) -> Self {
+        let same = |before: &Self| before.account.storage_root() == account.storage_root() && before.slots.len() <= room;
+        Self { account, slots: before.filter(same).map(|before| before.slots).unwrap_or_default() }
     }
 
     fn keep(&mut self, values: Vec<([u8; 32], [u8; 32])>) {
@@ -158,7 +160,7 @@ impl ProvenState {
     }
 
     /// The state of another head. Code is named by its hash, so it needs no second proof and is kept: the latest [`MAX_CODES`] bytes. Slots
-    /// hold for an account that is proven to have the same storage root again.
+    /// hold for an account that is proven to have the same storage root again, [`MAX_CARRIED`] of them: what is proven first at this head first.
     #[must_use]
     pub fn next(&self, head: VerifiedHead) -> Self {
         let (before, code) = (self.under.accounts.clone(), self.under.code.clone());
@@ -209,7 +211,7 @@ impl StateUnder {
     /// Nothing is proven yet.
     #[must_use]
     pub fn new(root: [u8; 32]) -> Self {
-        Self { root, accounts: BTreeMap::new(), before: BTreeMap::new(), code: Codes::default() }
+        Self { root, accounts: BTreeMap::new(), before: BTreeMap::new(), carried: 0, code: Codes::default() }
     }
 
     /// Checks a proof against the state root and keeps what it shows.
@@ -239,8 +241,13 @@ impl StateUnder {
             }
             self.code.keep(code_hash, code);
         }
-        let before = self.before.remove(address);
-        self.accounts.entry(*address).or_insert_with(|| Entry::new(account, before.as_ref())).keep(values);
+        let (before, carried) = (self.before.remove(address), &mut self.carried);
+        let entry = self.accounts.entry(*address).or_insert_with(|| {
+            let entry = Entry::new(account, before, MAX_CARRIED.saturating_sub(*carried));
+            *carried = carried.saturating_add(entry.slots.len());
+            entry
+        });
+        entry.keep(values);
         Ok(())
     }
 
@@ -309,6 +316,39 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever has a contract read that never changes adds slots at each head.
+    #[test]
+    fn t38_slots_are_taken_over_from_head_to_head_up_to_a_bound() {
+        let storage_root = [7; 32];
+        let leaf = alloy_trie::TrieAccount { storage_root: storage_root.into(), ..alloy_trie::TrieAccount::default() };
+        let addresses = [[0xa; 20], [0xb; 20]];
+        let mut keys = addresses.map(|address| (alloy_trie::Nibbles::unpack(keccak(&address)), address));
+        keys.sort();
+        let retained = alloy_trie::proof::ProofRetainer::from_iter(keys.map(|(key, _)| key));
+        let mut builder = alloy_trie::HashBuilder::default().with_proof_retainer(retained);
+        for (key, _) in keys {
+            builder.add_leaf(key, &alloy_rlp::encode(leaf));
+        }
+        let mut under = StateUnder::new(builder.root().0);
+        let nodes = builder.take_proof_nodes();
+        let account = Account::Present { nonce: 0, balance: [0; 32], storage_root, code_hash: leaf.code_hash.0 };
+        let number = |slot: usize| {
+            let mut key = [0; 32];
+            key[24..].copy_from_slice(&slot.to_be_bytes());
+            key
+        };
+        let slots: BTreeMap<_, _> = (0..MAX_CARRIED / 2 + 1).map(|slot| (number(slot), [1; 32])).collect();
+        under.before = addresses.map(|address| (address, Entry { account, slots: Arc::new(slots.clone()) })).into();
+        for (key, address) in keys {
+            let path = nodes.matching_nodes_sorted(&key).into_iter().map(|(_, node)| node).collect::<Vec<_>>();
+            let nodes = path.iter().map(AsRef::as_ref).collect();
+            under.add(&AccountProof { address, nodes, slots: Vec::new(), code: None }).unwrap();
+        }
+        let known = keys.map(|(_, address)| under.slot(address, number(1)));
+        assert_eq!(known, [Some([1; 32]), None], "what is proven first is taken over, the rest is asked for again");
+        assert_eq!(under.accounts.values().map(|entry| entry.slots.len()).sum::<usize>(), slots.len());
+    }
 
     /// Each call may name contracts of its caller's choosing, and their code is proven.
     #[test]
