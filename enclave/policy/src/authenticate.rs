@@ -3,7 +3,7 @@
 use core::fmt;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolStruct, SolValue};
+use alloy_sol_types::SolValue;
 use protocol::call::{self, Call, CallError, UnverifiedCall};
 use protocol::http::Request;
 use protocol::ledger::SignedCallEntry;
@@ -239,7 +239,7 @@ pub fn authenticate(
     let now = seen.clock(now_ms.checked_div(1_000).unwrap_or(0));
     in_window(&call, now)?;
     let domain = call::domain(identity.chain_id, identity.registry, identity.vault_id);
-    let digest = call.eip712_signing_hash(&domain);
+    let digest = call::digest(&call, &domain);
     // With an agent, the agent signs the call and the caller the delegation.
     let by_caller = match &agent {
         None => digest,

@@ -1,10 +1,12 @@
 //! One call in revm over proven state: deterministic, bounded, and nothing read that was not proven.
 
+use std::rc::Rc;
+
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use chain::{Account, Layout, ProvenState, StateUnder, VerifiedHead};
 use revm::bytecode::opcode;
 use revm::context::result::{EVMError, ExecutionResult, Output};
-use revm::context::{BlockEnv, CfgEnv, ContextTr, Evm, Journal, JournalTr, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, ContextTr, Evm, Journal, JournalTr, LocalContext, TxEnv};
 use revm::context_interface::context::ContextError;
 use revm::handler::instructions::EthInstructions;
 use revm::handler::{EthPrecompiles, PrecompileProvider};
@@ -18,7 +20,9 @@ use revm::primitives::{AddressSet, TxKind};
 use revm::{Context, ExecuteEvm, MainContext};
 
 use crate::bounds::Bounds;
+use crate::hashes;
 use crate::machine::Machine;
+use crate::scratch::Scratch;
 use crate::state::{Reader, Stop};
 use crate::wanted::Wanted;
 
@@ -181,7 +185,7 @@ pub(crate) enum Ended {
     Failed(RunError),
 }
 
-type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>;
+pub(crate) type Ctx<'a> = Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>;
 
 /// Runs a call at the state's head.
 pub(crate) fn run(state: &ProvenState, run: &Run<'_>, machine: &Machine) -> Ran {
@@ -203,7 +207,11 @@ pub(crate) fn run_at(block: &Block, state: &StateUnder, run: &Run<'_>, machine: 
     let spec = fork.spec();
     let bounds = machine.bounds();
     let context = Context::mainnet().with_db(reader).with_block(environment(block)).with_cfg(config(spec, run.chain_id, bounds));
-    let mut evm = Evm::new(context, instructions(spec), Bounded(EthPrecompiles::new(spec)));
+    let precompiles = Bounded(EthPrecompiles::new(spec));
+    let Scratch { frames: frame_stack, memory } = Scratch::take();
+    let local = LocalContext { shared_memory_buffer: Rc::clone(&memory), precompile_error_message: None };
+    let mut evm =
+        Evm { ctx: context.with_local(local), inspector: (), instruction: instructions(spec), precompiles, frame_stack };
     let ended = evm.transact_one(TxEnv {
         caller: run.from,
         kind: TxKind::Call(run.to),
@@ -212,7 +220,9 @@ pub(crate) fn run_at(block: &Block, state: &StateUnder, run: &Run<'_>, machine: 
         chain_id: Some(run.chain_id),
         ..TxEnv::default()
     });
-    let Reader { touched, missing, called, stopped, .. } = evm.ctx.journaled_state.database;
+    let Evm { ctx, frame_stack: frames, .. } = evm;
+    let Reader { touched, missing, called, stopped, .. } = ctx.journaled_state.database;
+    Scratch { frames, memory }.give_back();
     // What a bound or an opcode stopped counts whole: it may have taken all but that.
     let gas = ended.as_ref().map_or(run.gas, ExecutionResult::tx_gas_used);
     // Whatever the run came to, it came to it with nothing in place of what is missing.
@@ -276,7 +286,11 @@ fn config(spec: SpecId, chain_id: u64, bounds: &Bounds) -> CfgEnv {
     config
 }
 
-/// The fork's instructions, with those replaced that end the whole run: a contract can't catch that as it can a failed call.
+/// Gas of KECCAK256 beside its words' (yellow paper, appendix G).
+const KECCAK256_GAS: u16 = 30;
+
+/// The fork's instructions, with those replaced that end the whole run: a contract can't catch that as it can a failed call. KECCAK256 does
+/// what it always does, with a memory.
 fn instructions<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
     let mut table = EthInstructions::new_mainnet_with_spec(spec);
     macro_rules! replace {
@@ -286,6 +300,7 @@ fn instructions<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
     }
     replace!(forbidden: BLOCKHASH COINBASE DIFFICULTY BASEFEE BLOBHASH BLOBBASEFEE GASPRICE ORIGIN GASLIMIT);
     replace!(state_change: SSTORE TSTORE LOG0 LOG1 LOG2 LOG3 LOG4 CREATE CREATE2 SELFDESTRUCT);
+    table.insert_instruction(opcode::KECCAK256, Instruction::new(hashes::instruction), KECCAK256_GAS);
     table
 }
 

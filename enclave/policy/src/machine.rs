@@ -1,21 +1,24 @@
-//! The EVM as one vault runs it: its bounds, and the code it has analysed.
+//! The EVM as one vault runs it: its bounds, the code it has analysed, and the hashes it has taken.
 
 use core::fmt;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{B256, Bytes, keccak256};
 use revm::state::Bytecode;
 
 use crate::bounds::Bounds;
+use crate::hashes::Hashes;
 
 /// Bytes of code whose analysis is kept, all together. What the contracts of a vault and its busiest policies have is far less.
 const KEPT: usize = 4 << 20;
 
-/// Bounds and analysed code, shared by all runs of a vault. Code is named by its hash, so what is kept can't be out of date.
+/// Bounds, analysed code and hashes, shared by all runs of a vault. Code is named by its hash, and a hash is what it is, so what is kept
+/// can't be out of date.
 pub struct Machine {
     bounds: Bounds,
     analysed: Mutex<Analysed>,
+    hashes: Mutex<Hashes>,
 }
 
 #[derive(Default)]
@@ -28,13 +31,18 @@ impl Machine {
     /// A machine with these bounds.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, analysed: Mutex::default() }
+        Self { bounds, analysed: Mutex::default(), hashes: Mutex::default() }
     }
 
     /// How much one run may take.
     #[must_use]
     pub const fn bounds(&self) -> &Bounds {
         &self.bounds
+    }
+
+    /// Keccak-256 of a short input. Nobody waits for another run to look it up.
+    pub(crate) fn hash(&self, input: &[u8]) -> B256 {
+        self.hashes.try_lock().map_or_else(|_| keccak256(input), |mut hashes| hashes.of(input))
     }
 
     /// The analysis of `code`, which has this hash; `None` if it is no EVM code. Finding where a jump may go takes longer than most
@@ -70,8 +78,6 @@ impl fmt::Debug for Machine {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::keccak256;
-
     use super::*;
 
     fn kept(machine: &Machine) -> (usize, usize) {
@@ -92,5 +98,14 @@ mod tests {
             assert!(kept(&machine).1 <= KEPT);
         }
         assert_eq!(machine.analysed(B256::ZERO, &[0xef, 0x01, 0x00]), None);
+    }
+
+    #[test]
+    fn a_hash_is_the_same_while_another_run_looks_one_up() {
+        let machine = Machine::default();
+        let busy = machine.hashes.lock().unwrap();
+        assert_eq!(machine.hash(&[7; 64]), keccak256([7; 64]));
+        drop(busy);
+        assert_eq!(machine.hash(&[7; 64]), keccak256([7; 64]));
     }
 }

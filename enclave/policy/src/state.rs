@@ -78,6 +78,11 @@ impl<'a> Reader<'a> {
         self.machine.bounds()
     }
 
+    /// Keccak-256 of a short input.
+    pub(crate) fn hash(&self, input: &[u8]) -> B256 {
+        self.machine.hash(input)
+    }
+
     /// The proven account, or notes that it is missing. Its code is asked for with it, for most accounts that a contract looks at are
     /// called next; not for the zero page, which is the sender and the precompiles.
     pub(crate) fn account(&mut self, address: Address) -> Result<Option<Account>, Stop> {

@@ -31,6 +31,8 @@
 //!
 //! Out of scope: whose signature it is and whether the time is right, which `policy` checks.
 
+use std::sync::LazyLock;
+
 use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 use base64::Engine as _;
@@ -91,10 +93,14 @@ pub const fn domain(chain_id: u64, registry: Address, vault_id: B256) -> Eip712D
     }
 }
 
+/// `typeHash` of [`Call`] (EIP-712 `encodeType`), which is the same for every call and takes three rounds of Keccak.
+static TYPE_HASH: LazyLock<B256> = LazyLock::new(|| keccak256(Call::eip712_encode_type().as_bytes()));
+
 /// The EIP-712 digest that the caller signs.
 #[must_use]
 pub fn digest(call: &Call, domain: &Eip712Domain) -> B256 {
-    call.eip712_signing_hash(domain)
+    let message = keccak256([TYPE_HASH.as_slice(), &call.eip712_encode_data()].concat());
+    keccak256([b"\x19\x01".as_slice(), domain.separator().as_slice(), message.as_slice()].concat())
 }
 
 /// A header of ours.

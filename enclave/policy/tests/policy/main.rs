@@ -11,4 +11,5 @@ mod decisions;
 mod hostile_code;
 mod hostile_policies;
 mod rounds;
+mod shortcuts;
 mod support;

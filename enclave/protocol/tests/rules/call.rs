@@ -187,6 +187,17 @@ fn t66_a_call_that_is_resealed_or_sent_elsewhere_has_another_digest() {
 }
 
 #[test]
+fn the_digest_is_eip_712s() {
+    use alloy_sol_types::SolStruct as _;
+
+    let place = domain(1, Address::repeat_byte(1), B256::repeat_byte(2));
+    let call = parse(&signed()).unwrap().call;
+    assert_eq!(digest(&call, &place), call.eip712_signing_hash(&place));
+    let other = Call { method: String::new(), url: "x".repeat(500), ..call };
+    assert_eq!(digest(&other, &place), other.eip712_signing_hash(&place));
+}
+
+#[test]
 fn t48_another_chain_registry_or_vault_is_another_digest() {
     let call = parse(&signed()).unwrap().call;
     let of = |chain, registry, vault| digest(&call, &domain(chain, Address::repeat_byte(registry), B256::repeat_byte(vault)));
