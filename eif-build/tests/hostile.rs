@@ -2,7 +2,7 @@
 
 mod kit;
 
-use eif_build::{Eif, EifError, HEADER_SIZE, Kind, MAX_SIGNATURE};
+use eif_build::{Eif, EifError, HEADER_SIZE, Kind, MAX_SIGNATURE, signature};
 use kit::{METADATA, file_of, image, offset_field, sealed, section, set, size_field};
 
 type Case = (&'static str, Vec<u8>, EifError);
@@ -148,6 +148,7 @@ fn sections() -> Vec<Case> {
 #[test]
 fn each_hostile_file_is_refused_by_its_rule() {
     let cases = [header(), sizes(), sections()].concat();
+    println!("{} kinds of hostile files", cases.len());
     assert!(cases.len() >= 60, "{}", cases.len());
     for (name, file, expected) in cases {
         assert_eq!(Eif::parse(&file).err(), Some(expected), "{name}");
@@ -170,6 +171,39 @@ fn a_flipped_bit_anywhere_is_found() {
         file[at] ^= 1 << (at % 8);
         assert!(Eif::parse(&file).is_err(), "byte {at}");
     }
+}
+
+/// An attacker can set the CRC right. What is measured then has another PCR0, for which the signature is not; the rest (metadata, the
+/// signature itself, what is asked for by default) is what a release names beside the registers.
+#[test]
+fn a_flipped_bit_behind_a_right_crc_is_refused_or_makes_another_image() {
+    let file = image(true);
+    let genuine = Eif::parse(&file).unwrap();
+    let named = |eif: &Eif<'_>| {
+        let sections: Vec<_> = eif.sections().iter().map(|section| (section.kind, section.data.to_vec())).collect();
+        (eif.memory(), eif.cpus(), eif.architecture(), sections)
+    };
+    let (mut refused, mut measured, mut unmeasured) = (0, 0, 0);
+    for at in (0..file.len()).filter(|at| !(HEADER_SIZE - 4..HEADER_SIZE).contains(at)) {
+        let mut changed = file.clone();
+        changed[at] ^= 1 << (at % 8);
+        let changed = sealed(changed);
+        let Ok(found) = Eif::parse(&changed) else {
+            refused += 1;
+            continue;
+        };
+        let [now, before] = [&found, &genuine].map(Eif::measurements);
+        if now == before {
+            unmeasured += 1;
+            assert_ne!(named(&found), named(&genuine), "byte {at}");
+        } else {
+            measured += 1;
+            assert_ne!(now.pcr0, before.pcr0, "byte {at}");
+            signature::verify(found.section(Kind::Signature).unwrap(), &now.pcr0).unwrap_err();
+        }
+    }
+    println!("{refused} refused, {measured} with another PCR0, {unmeasured} that a release tells apart");
+    assert!(refused > 500 && measured > 1000 && unmeasured > 100, "{refused}, {measured}, {unmeasured}");
 }
 
 #[test]

@@ -82,7 +82,8 @@ fn flags(source: &Path, target: &Path) -> Result<OsString> {
         maps.push((fs::canonicalize(&folder)?, "/registry"));
         maps.push((folder, "/registry"));
     }
-    let mut flags = OsString::from("-Ctarget-feature=+crt-static");
+    // The program relocates itself, for which a bitmap does as well as a table of ten times its size.
+    let mut flags = OsString::from("-Ctarget-feature=+crt-static\u{1f}-Clink-arg=-Wl,-z,pack-relative-relocs");
     for (from, to) in maps {
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(from);
