@@ -1,7 +1,7 @@
 //! What a platform needs: names for its operations, a place for the secret, and answers without it. No sockets.
 //!
 //! ```text
-//! Preset::of_host(authority) -> named(request, host) -> Named              before anything is decided; unnamed is refused
+//! Preset::of_request(request) -> named(request, host) -> Named               before anything is decided; unnamed is refused
 //! prepare(request, materials, now, nonce) -> Prepared                      selector and secret put in, signed; a redactor
 //! redactor.response(response) -> Response                                  or a refusal to hand it back
 //! grant(connection).request(..) -> Request, .read(response) -> GrantAnswer how an access token is had, and what came

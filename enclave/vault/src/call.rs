@@ -159,7 +159,7 @@ fn unauthenticated(error: AuthenticateError) -> Refusal {
     }
 }
 
-/// What the request does, by the preset of its host. Whether the store has that host is looked at once the call is permitted, so that
+/// What the request does, by the preset of its host and path. Whether the store has that host, and is of that preset, is looked at once the call is permitted, so that
 /// nobody learns which stores there are.
 fn named(authenticated: &Authenticated) -> Result<(Preset, Vec<Operation>), Refusal> {
     named_request(authenticated.request())
@@ -167,7 +167,7 @@ fn named(authenticated: &Authenticated) -> Result<(Preset, Vec<Operation>), Refu
 
 /// The same for a request that nobody signed.
 pub(crate) fn named_request(request: &http::Request) -> Result<(Preset, Vec<Operation>), Refusal> {
-    let preset = Preset::of_host(&request.authority).ok_or(Refusal::UnknownOperation("host.unknown"))?;
+    let preset = Preset::of_request(request).ok_or(Refusal::UnknownOperation("host.unknown"))?;
     let operations = preset.name(request, &request.authority).map_err(|error| Refusal::UnknownOperation(error.rule()))?;
     Ok((preset, operations))
 }

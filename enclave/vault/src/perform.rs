@@ -5,9 +5,9 @@ mod retry;
 
 use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
-use credential::{Accounts, Binding, Kind, Leave, OpenedBinding};
+use credential::{Accounts, Binding, Kind, Leave, OpenError, OpenedBinding};
 use minicbor::bytes::ByteVec;
-use platform::{Diagnosis, Materials, Prepared, Preset, Sharing};
+use platform::{Diagnosis, Materials, PrepareError, Prepared, Preset, Sharing};
 use policy::{Identity, Permit};
 use protocol::http::Response;
 use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation, Retried};
@@ -36,7 +36,11 @@ pub(crate) async fn perform(
         let mut state = shared.state();
         let now = state.time(io.now());
         let keys = &state.serving()?.keys;
-        credential::open_binding(keys, &permit, preset.id(), generation, &sealed, now).map_err(|_| Stop(Problem::Supply))?
+        // It is the bytes that the ledger names: what does not open is of another preset than the host's.
+        match credential::open_binding(keys, &permit, preset.id(), generation, &sealed, now) {
+            Err(OpenError::Sealed) => return Err(Refusal::NotPermitted("store.host".to_owned()).into()),
+            opened => opened.map_err(|_| Stop(Problem::Supply))?,
+        }
     };
     let host = permit.authenticated().request().authority.clone();
     if binding.binding().host != host || !egress_allowed(shared, &host)? {
@@ -307,8 +311,9 @@ async fn send(
     let (mut refreshed, mut unsent) = (false, Ending::Failed);
     loop {
         let generation = records.connection.0;
-        let Some(Prepared { request, redactor }) = prepared(&use_it, &permit, preset, binding, records)? else {
-            return Err(use_it.ended(unsent, Refusal::Upstream("request.injection")).await?);
+        let Prepared { request, redactor } = match prepared(&use_it, &permit, preset, binding, records)? {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Err(use_it.ended(unsent, refusal).await?),
         };
         let send_before = send_before(use_it.io, use_it.shared, &permit);
         let response = match use_it.io.egress(Egress { request, send_before }).await {
@@ -375,12 +380,12 @@ fn prepared(
     preset: Preset,
     binding: &OpenedBinding,
     records: Records,
-) -> Result<Option<Prepared>, Stop> {
+) -> Result<Result<Prepared, Refusal>, Stop> {
     let mut state = use_it.shared.state();
     let now = state.time(use_it.io.now());
     let keys = &state.serving()?.keys;
     let Records { connection: (generation, sealed), app } = records;
-    let prepare = || {
+    let open = || {
         let opened = credential::open_connection(keys, permit, binding, accounts(preset), generation, &sealed, now).ok()?;
         let app = match &app {
             Some((generation, sealed)) => {
@@ -388,12 +393,29 @@ fn prepared(
             }
             None => None,
         };
-        let Binding { selector, host, .. } = binding.binding();
-        let materials =
-            Materials { app: app.as_ref().map(|app| &app.fields), connection: &opened.connection().fields, selector, host };
-        let mut nonce = [0; 32];
-        use_it.io.rng(|rng| rand_core::Rng::fill_bytes(rng, &mut nonce));
-        preset.prepare(permit.authenticated().request(), &materials, now, &nonce).ok()
+        Some((opened, app))
     };
-    Ok(prepare())
+    let Some((opened, app)) = open() else { return Ok(Err(Refusal::Upstream("request.injection"))) };
+    let Binding { selector, host, .. } = binding.binding();
+    let materials =
+        Materials { app: app.as_ref().map(|app| &app.fields), connection: &opened.connection().fields, selector, host };
+    let mut nonce = [0; 32];
+    use_it.io.rng(|rng| rand_core::Rng::fill_bytes(rng, &mut nonce));
+    Ok(preset.prepare(permit.authenticated().request(), &materials, now, &nonce).map_err(unprepared))
+}
+
+/// What the caller wrote, and may not, is told; what is wrong with a record is the vault's.
+fn unprepared(error: PrepareError) -> Refusal {
+    match error {
+        PrepareError::Host
+        | PrepareError::Header
+        | PrepareError::AuthSlot
+        | PrepareError::Selector
+        | PrepareError::Path
+        | PrepareError::Query
+        | PrepareError::Body => Refusal::NotPermitted(error.rule().to_owned()),
+        PrepareError::Field | PrepareError::App | PrepareError::NoCredential | PrepareError::Redactor(_) => {
+            Refusal::Upstream("request.injection")
+        }
+    }
 }

@@ -4,29 +4,14 @@ use std::sync::LazyLock;
 
 use super::table::{Table, TableError};
 
+macro_rules! presets {
+    ($($id:literal),* $(,)?) => {
+        [$(include_str!(concat!($id, "/operations.json"))),*]
+    };
+}
+
 /// The files, one for each preset.
-const FILES: [&str; 20] = [
-    include_str!("../../presets/airwallex/operations.json"),
-    include_str!("../../presets/alibaba/operations.json"),
-    include_str!("../../presets/aliexpress/operations.json"),
-    include_str!("../../presets/amazon-sp/operations.json"),
-    include_str!("../../presets/coupang/operations.json"),
-    include_str!("../../presets/ebay/operations.json"),
-    include_str!("../../presets/etsy/operations.json"),
-    include_str!("../../presets/generic/operations.json"),
-    include_str!("../../presets/lazada/operations.json"),
-    include_str!("../../presets/mercado-libre/operations.json"),
-    include_str!("../../presets/payoneer/operations.json"),
-    include_str!("../../presets/paypal/operations.json"),
-    include_str!("../../presets/shein/operations.json"),
-    include_str!("../../presets/shopee/operations.json"),
-    include_str!("../../presets/shopify-admin/operations.json"),
-    include_str!("../../presets/stripe/operations.json"),
-    include_str!("../../presets/temu/operations.json"),
-    include_str!("../../presets/tiktok-shop/operations.json"),
-    include_str!("../../presets/walmart/operations.json"),
-    include_str!("../../presets/woocommerce/operations.json"),
-];
+const FILES: &[&str] = &include!("../../presets/list.in");
 
 /// Parsed once. A file that is no table is left out, so that what it would name is refused; a test keeps that from being built, and
 /// [`tables`] says so at boot.

@@ -102,13 +102,19 @@ impl Body {
         }
         let content_type = headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| *value);
         match content_type {
-            Some(b"application/json" | b"application/json; charset=utf-8" | b"application/json;charset=UTF-8") => {
-                Ok(Self::Json(Json::parse(&request.body)?))
-            }
+            Some(
+                b"application/json"
+                | b"application/json; charset=utf-8"
+                | b"application/json; charset=UTF-8"
+                | b"application/json;charset=utf-8"
+                | b"application/json;charset=UTF-8",
+            ) => Ok(Self::Json(Json::parse(&request.body)?)),
             Some(
                 b"application/x-www-form-urlencoded"
                 | b"application/x-www-form-urlencoded; charset=utf-8"
-                | b"application/x-www-form-urlencoded;charset=utf-8",
+                | b"application/x-www-form-urlencoded; charset=UTF-8"
+                | b"application/x-www-form-urlencoded;charset=utf-8"
+                | b"application/x-www-form-urlencoded;charset=UTF-8",
             ) => pairs(&request.body).map(Self::Form).ok_or(NameError::Form),
             _ => Err(NameError::ContentType),
         }

@@ -1,6 +1,7 @@
 //! The mechanism, on a table made for the purpose; and what holds of every preset's.
 
 mod answers;
+mod asked;
 mod document;
 mod files;
 mod hostile;

@@ -66,7 +66,7 @@ impl<'a> Compiler<'a> {
             }
         }
         // T71: where the host is the connection's to say, there is no app whose secret could go to it.
-        let any = matches!(file.hosts, Hosts::Any);
+        let any = matches!(file.hosts, Hosts::Any { .. });
         if any && file.app != AppUse::Never || (file.app == AppUse::Never) != file.app_fields.is_empty() {
             return Err(Wrong::App);
         }

@@ -11,8 +11,12 @@ pub(crate) enum Hosts {
     Fixed { regions: Vec<Region> },
     /// One label before this suffix, which starts with a dot.
     Label { suffix: String },
-    /// Any name that is of no other preset: it is sealed with the connection.
-    Any,
+    /// Any name that is of no other preset: it is sealed with the connection. Since the host does not say which of these presets a
+    /// request is for, the path does: one is spoken below a path of its own, and one everywhere else.
+    Any {
+        #[serde(default)]
+        below: Option<String>,
+    },
 }
 
 /// A host, and whose it is.
@@ -29,7 +33,16 @@ impl Hosts {
         match self {
             Self::Fixed { regions } => regions.iter().any(|region| region.host == host),
             Self::Label { suffix } => host.strip_suffix(suffix.as_str()).is_some_and(is_label),
-            Self::Any => false,
+            Self::Any { .. } => false,
+        }
+    }
+
+    /// Of presets with any host: how much of the path says that this is the one. `None`: it is not.
+    pub(crate) fn fits(&self, path: &str) -> Option<usize> {
+        match self {
+            Self::Any { below: Some(below) } => path.starts_with(below.as_str()).then_some(below.len()),
+            Self::Any { below: None } => Some(0),
+            Self::Fixed { .. } | Self::Label { .. } => None,
         }
     }
 
@@ -38,7 +51,7 @@ impl Hosts {
         self.names(host)
             || match self {
                 Self::Label { suffix } => host.ends_with(suffix.as_str()) || suffix.strip_prefix('.') == Some(host),
-                Self::Fixed { .. } | Self::Any => false,
+                Self::Fixed { .. } | Self::Any { .. } => false,
             }
     }
 
@@ -54,7 +67,9 @@ impl Hosts {
                         .all(|(at, one)| regions.iter().skip(at.saturating_add(1)).all(|other| one.host != other.host))
             }
             Self::Label { suffix } => suffix.strip_prefix('.').is_some_and(is_host),
-            Self::Any => true,
+            Self::Any { below } => {
+                below.as_ref().is_none_or(|below| below.len() > 2 && below.starts_with('/') && below.ends_with('/'))
+            }
         }
     }
 }

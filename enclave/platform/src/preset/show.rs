@@ -18,7 +18,7 @@ impl Preset {
         match &self.0.hosts {
             Hosts::Fixed { regions } => regions.iter().map(|region| (region.region.as_str(), region.host.clone())).collect(),
             Hosts::Label { suffix } => vec![("store", format!("*{suffix}"))],
-            Hosts::Any => vec![("connection", "*".to_owned())],
+            Hosts::Any { .. } => vec![("connection", "*".to_owned())],
         }
     }
 

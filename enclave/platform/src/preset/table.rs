@@ -8,35 +8,14 @@ use super::data::Data;
 use super::host::Hosts;
 use crate::grant::Endpoint;
 
-macro_rules! files {
+macro_rules! presets {
     ($($id:literal),* $(,)?) => {
-        [$(($id, include_str!(concat!("../../presets/", $id, "/auth.json")))),*]
+        [$(($id, include_str!(concat!($id, "/auth.json")))),*]
     };
 }
 
 /// By id.
-pub(super) const FILES: &[(&str, &str)] = &files![
-    "airwallex",
-    "alibaba",
-    "aliexpress",
-    "amazon-sp",
-    "coupang",
-    "ebay",
-    "etsy",
-    "generic",
-    "lazada",
-    "mercado-libre",
-    "payoneer",
-    "paypal",
-    "shein",
-    "shopee",
-    "shopify-admin",
-    "stripe",
-    "temu",
-    "tiktok-shop",
-    "walmart",
-    "woocommerce",
-];
+pub(super) const FILES: &[(&str, &str)] = &include!("../../presets/list.in");
 
 /// Which data file is not sound, and why. A test fails first, then the boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,8 +49,8 @@ pub(super) fn read(files: &'static [(&'static str, &'static str)]) -> Result<Vec
         if data.id != *id {
             return Err(wrong(Wrong::Format));
         }
-        // No host, and no token endpoint, is of two.
-        if presets.iter().any(|other| overlap(other, &data)) {
+        // No host, no token endpoint, and no path of any host, is of two.
+        if presets.iter().any(|other| overlap(other, &data) || same_place(&other.hosts, &data.hosts)) {
             return Err(wrong(Wrong::Host));
         }
         presets.push(data);
@@ -84,7 +63,7 @@ fn hosts(data: &Data) -> Vec<&str> {
         Hosts::Fixed { regions } => regions.iter().map(|region| region.host.as_str()).collect(),
         // The domain itself stands for all of its names.
         Hosts::Label { suffix } => vec![suffix.as_str()],
-        Hosts::Any => Vec::new(),
+        Hosts::Any { .. } => Vec::new(),
     };
     own.into_iter().chain(token_hosts(data)).collect()
 }
@@ -101,6 +80,18 @@ fn overlap(one: &Data, other: &Data) -> bool {
         hosts.iter().any(|host| data.hosts.claims(host) || token_hosts(data).any(|own| own == *host))
     };
     hits(one, &hosts(other)) || hits(other, &hosts(one))
+}
+
+/// Whether two presets with any host are spoken below the same path.
+fn same_place(one: &Hosts, other: &Hosts) -> bool {
+    match (one, other) {
+        (Hosts::Any { below: one }, Hosts::Any { below: other }) => match (one, other) {
+            (Some(one), Some(other)) => one.starts_with(other.as_str()) || other.starts_with(one.as_str()),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether a host is one of a preset, or its token endpoint.

@@ -21,7 +21,7 @@ impl Compiler<'_> {
             return Err(Wrong::Grant);
         }
         let endpoint = match grant.host.as_str() {
-            "{host}" if !matches!(hosts, Hosts::Any) => Endpoint::Store,
+            "{host}" if !matches!(hosts, Hosts::Any { .. }) => Endpoint::Store,
             host if is_host(host) => Endpoint::Host(host.to_owned()),
             _ => return Err(Wrong::Host),
         };
