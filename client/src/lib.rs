@@ -6,6 +6,7 @@
 //!
 //! Out of scope: what a document proves (`attestation-verifier`), formats (`protocol`).
 
+pub mod adapter;
 pub mod agent;
 pub mod anchor;
 pub mod calendar;

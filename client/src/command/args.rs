@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod adapter;
 mod agent;
 mod call;
 mod condition;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub(super) use adapter::AdapterArgs;
 pub(super) use agent::agent_id;
 pub(super) use agent::{AgentArgs, AgentCommand, CurveName};
 pub(super) use call::{At, CallArgs, LedgerArgs, LedgerCommand, ReceiptArgs, ReceiptCommand, SignerArgs, SimulateArgs};
@@ -84,6 +86,12 @@ pub enum Command {
     Store(StoreArgs),
     /// Call a platform through the vault, like curl
     Call(CallArgs),
+    /// Lend a program that was written for a platform your key: a loopback proxy that turns its requests into calls for one store
+    ///
+    /// Set what is printed as environment variables of the program, or as its proxy and certificate settings. Where it asks for a token, the
+    /// vault answers a placeholder, so give it any credentials. Refusals are answered as problem details with `errors` beside. It serves until
+    /// it is interrupted. Exit codes: 0 interrupted; 1 the vault does not verify, or it can't listen; 2 usage.
+    Adapter(AdapterArgs),
     /// Say what the contract would decide for a call, without making it
     Simulate(SimulateArgs),
     /// Receipts

@@ -1,5 +1,6 @@
 //! The `pst-vault` command.
 
+mod adapter;
 mod admin;
 mod agent;
 mod args;
@@ -63,6 +64,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Status => use_vault::status(&connection, out).await,
         Command::Verify => use_vault::verify(&connection, out).await,
         Command::Call(args) => use_vault::call(&connection, out, args).await,
+        Command::Adapter(args) => adapter::run(&connection, out, args).await,
         Command::Simulate(args) => use_vault::simulate(&connection, out, args).await,
         Command::Store(args) => match args.command {
             StoreCommand::Add(args) => use_vault::add_store(&connection, out, *args).await,

@@ -111,7 +111,7 @@ fn request(args: &CallArgs) -> Result<CallRequest> {
     })
 }
 
-fn evidence(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn evidence(path: &Path) -> Result<Vec<u8>> {
     let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
     let bytes = hex::decode(text.trim()).with_context(|| format!("{} is not hex", path.display()))?;
     ensure!(bytes.len() <= limits::EVIDENCE, "evidence has at most {} bytes", limits::EVIDENCE);
