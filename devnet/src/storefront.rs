@@ -5,7 +5,6 @@
 
 mod answer;
 mod serve;
-mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,6 +14,8 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 pub use serve::Served;
+
+use crate::tls::Authority;
 
 /// The shop that is there from the beginning.
 pub const DEMO_SHOP: &str = "demo-shop.myshopify.com";
@@ -97,7 +98,7 @@ struct State {
 #[derive(Clone)]
 pub struct Storefront {
     state: Arc<Mutex<State>>,
-    authority: Arc<tls::Authority>,
+    authority: Arc<Authority>,
 }
 
 impl std::fmt::Debug for Storefront {
@@ -114,7 +115,7 @@ impl Storefront {
     pub fn new(directory: &Path) -> Result<Self> {
         let mut state = State::default();
         state.tokens.insert(DEMO_SHOP.into(), DEMO_TOKEN.into());
-        let authority = Arc::new(tls::Authority::open(directory)?);
+        let authority = Arc::new(Authority::open(directory, &[DEMO_SHOP.to_owned(), "*.myshopify.com".to_owned()])?);
         Ok(Self { state: Arc::new(Mutex::new(state)), authority })
     }
 

@@ -1,4 +1,4 @@
-//! One vault and all that is around it, on one machine: chain and storefront in this process, enclave and host as processes of their own.
+//! One vault and all that is around it, on one machine: chain, storefront and platforms in this process, enclave and host as processes of their own.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use alloy_primitives::B256;
 use anyhow::Result;
 
 use crate::chain::{self, Config, Devnet};
+use crate::platforms::{self, Platforms};
 use crate::storefront::{self, DEMO_SHOP, DEMO_TOKEN, Storefront};
 
 mod commands;
@@ -30,8 +31,11 @@ pub struct World {
     site: Site,
     /// The local chain.
     pub chain: Devnet,
-    /// The platform.
+    /// The demo's platform.
     pub storefront: Storefront,
+    /// All platforms.
+    pub platforms: Platforms,
+    platforms_served: platforms::Served,
     _chain_served: chain::Served,
     storefront_served: storefront::Served,
     /// Address that the host's relay connects to, if it is not the storefront's own.
@@ -74,12 +78,23 @@ impl World {
         storefront.set_token(DEMO_SHOP, DEMO_TOKEN);
         let storefront_served = storefront.serve(any, any).await?;
         fs::write(dir.join("storefront-ca.pem"), storefront.ca_pem())?;
+        let platforms = Platforms::default();
+        let platforms_served = platforms.serve(&dir.join("storefront")).await?;
         let accounts = chain.accounts();
         let constitution = chain.constitution(&Site::member()?, accounts.admin.address, accounts.signer.address);
         let nodes = Nodes { beacon: chain_served.beacon_url.clone(), execution: chain_served.execution_url.clone() };
         let mut site = Site::new(dir, program, &accounts, constitution, chain.contracts().policy, nodes)?;
         site.clock = clock;
-        Ok(Self { site, chain, storefront, _chain_served: chain_served, storefront_served, storefront_through: None })
+        Ok(Self {
+            site,
+            chain,
+            storefront,
+            platforms,
+            platforms_served,
+            _chain_served: chain_served,
+            storefront_served,
+            storefront_through: None,
+        })
     }
 
     /// Beacon API of the chain.
@@ -100,13 +115,17 @@ impl World {
         self.storefront_served.https
     }
 
-    /// Starts the host process, with a relay that finds the storefront. `more` are further flags of `devnet host`.
+    /// Starts the host process, with a relay that finds the storefront and the platforms. `more` are further flags of `devnet host`.
     ///
     /// # Errors
     /// It does not start.
     pub async fn start_host(&mut self, more: &[&str]) -> Result<()> {
         let storefront = self.storefront_through.unwrap_or(self.storefront_served.https);
-        let map = format!("{DEMO_SHOP}:443={storefront}");
-        self.site.start_host(&[&["--map", &map], more].concat()).await
+        let mut maps = vec![format!("{DEMO_SHOP}:443={storefront}")];
+        let platforms = self.platforms_served.https;
+        maps.extend(self.platforms.hosts().iter().map(|host| format!("{host}:443={platforms}")));
+        let mut flags: Vec<&str> = maps.iter().flat_map(|map| ["--map", map]).collect();
+        flags.extend(more);
+        self.site.start_host(&flags).await
     }
 }

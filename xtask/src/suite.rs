@@ -53,6 +53,8 @@ pub(crate) enum Need {
     Target { target: &'static str, for_what: &'static str },
     /// A program of the machine.
     Program { program: &'static str, for_what: &'static str },
+    /// The packages of this folder's `requirements.txt`, in an environment beside it, and python to run them.
+    Pip { folder: &'static str, for_what: &'static str },
     /// A `python3`, with its standard library alone.
     Python { for_what: &'static str },
     /// QEMU with the nitro-enclave machine, and a vsock backend: built once from Debian's source, which takes minutes.
@@ -165,9 +167,12 @@ pub(crate) const ALL: &[Suite] = &[
     },
     Suite {
         name: "e2e",
-        about: "a whole vault in its processes: the demo, the canary, the kills, the walk-throughs (minutes; node)",
+        about: "a whole vault in its processes: demo, canary, kills, walk-throughs, every platform, an SDK (minutes; node, python3)",
         runs: Runs::Package { package: "devnet", targets: Targets::EndToEnd },
-        needs: &[Need::Npm { folder: "contracts-bindings/contracts", for_what: "the walk-through of a policy, with forge" }],
+        needs: &[
+            Need::Npm { folder: "contracts-bindings/contracts", for_what: "the walk-through of a policy, with forge" },
+            Need::Pip { folder: "devnet/python", for_what: "a published SDK through the adapter" },
+        ],
     },
     Suite {
         name: "interop",

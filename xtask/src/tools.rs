@@ -18,6 +18,9 @@ pub(crate) struct Missing {
 pub(crate) fn provide(need: Need) -> Result<(), Missing> {
     match need {
         Need::Python { for_what } => has("python3").map_err(|why| Missing { part: for_what, why }),
+        Need::Pip { folder, for_what } => {
+            has("python3").and_then(|()| environment(folder)).map_err(|why| Missing { part: for_what, why })
+        }
         Need::Program { program, for_what } => has(program).map_err(|why| Missing { part: for_what, why }),
         Need::Node { for_what } => has("node").map_err(|why| Missing { part: for_what, why }),
         Need::Qemu { for_what } => build_qemu().map_err(|why| Missing { part: for_what, why }),
@@ -80,4 +83,30 @@ fn install(folder: &str) -> Result<(), String> {
     }
     eprint!("{}", String::from_utf8_lossy(&output.stderr));
     Err(format!("npm ci failed in {folder}"))
+}
+
+/// A virtual environment with the packages of `requirements.txt`, by their hashes, unless it is at least as new as the list.
+fn environment(folder: &str) -> Result<(), String> {
+    let path = repository::root().join(folder);
+    let changed = |file: &Path| file.metadata().and_then(|metadata| metadata.modified());
+    let list = changed(&path.join("requirements.txt")).map_err(|error| format!("{folder}/requirements.txt: {error}"))?;
+    let done = path.join(".venv/installed");
+    if changed(&done).is_ok_and(|installed| installed >= list) {
+        return Ok(());
+    }
+    println!("pip install in {folder}/.venv");
+    let run = |program: &Path, args: &[&str]| -> Result<(), String> {
+        let output = Command::new(program).args(args).current_dir(&path).stdin(Stdio::null()).output();
+        let output = output.map_err(|error| format!("{}: {error}", program.display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        Err(format!("{} failed in {folder}", program.display()))
+    };
+    run(Path::new("python3"), &["-m", "venv", "--clear", ".venv"])?;
+    let install =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"];
+    run(&path.join(".venv/bin/python"), &install)?;
+    std::fs::write(&done, "").map_err(|error| format!("{folder}/.venv: {error}"))
 }

@@ -21,8 +21,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::answer;
-use super::tls::TlsListener;
 use super::{Behaviour, Call, Storefront};
+use crate::tls::TlsListener;
 
 /// Bytes of a call's body, at most.
 const BODY: usize = 4 << 20;
@@ -51,7 +51,12 @@ impl Storefront {
     pub async fn serve(&self, https: SocketAddr, admin: SocketAddr) -> Result<Served> {
         let listener = TcpListener::bind(https).await.with_context(|| format!("bind {https}"))?;
         let https = listener.local_addr()?;
-        let tls = TlsListener::new(listener, self.clone())?;
+        let storefront = self.clone();
+        let tls = TlsListener::new(listener, move |host| match storefront.behaviour(host) {
+            Behaviour::Down => None,
+            Behaviour::BadCertificate => Some(storefront.authority.bad()),
+            _ => Some(storefront.authority.good()),
+        })?;
         let shops = Router::new().fallback(shop).layer(DefaultBodyLimit::max(BODY)).with_state(self.clone());
         let plain = TcpListener::bind(admin).await.with_context(|| format!("bind {admin}"))?;
         let admin_url = format!("http://{}", plain.local_addr()?);

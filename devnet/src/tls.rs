@@ -1,4 +1,4 @@
-//! The certificate authority and the handshake.
+//! The certificate authority of everything here that speaks TLS, and the handshake.
 
 use std::fs;
 use std::io;
@@ -19,12 +19,10 @@ use tokio::sync::mpsc;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::{Behaviour, Storefront};
-
 /// A handshake, at most.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-pub(super) struct Authority {
+pub(crate) struct Authority {
     pem: String,
     der: CertificateDer<'static>,
     good: Arc<ServerConfig>,
@@ -33,8 +31,8 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Reads `ca.pem` and `ca-key.pem`, or makes them.
-    pub(super) fn open(directory: &Path) -> Result<Self> {
+    /// Reads `ca.pem` and `ca-key.pem`, or makes them; with certificates for these names.
+    pub(crate) fn open(directory: &Path, names: &[String]) -> Result<Self> {
         let (certificate, key) = (directory.join("ca.pem"), directory.join("ca-key.pem"));
         if !key.exists() {
             fs::create_dir_all(directory).with_context(|| format!("create {}", directory.display()))?;
@@ -45,17 +43,25 @@ impl Authority {
         let pem = fs::read_to_string(&certificate).with_context(|| format!("read {}", certificate.display()))?;
         let pair = fs::read_to_string(&key).with_context(|| format!("read {}", key.display()))?;
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).context("ca.pem")?;
-        let good = server(&Issuer::new(authority("devnet storefront CA"), KeyPair::from_pem(&pair)?))?;
-        let bad = server(&Issuer::new(authority("devnet storefront CA"), KeyPair::generate()?))?;
+        let good = server(&Issuer::new(authority("devnet storefront CA"), KeyPair::from_pem(&pair)?), names)?;
+        let bad = server(&Issuer::new(authority("devnet storefront CA"), KeyPair::generate()?), names)?;
         Ok(Self { pem, der, good, bad })
     }
 
-    pub(super) fn pem(&self) -> &str {
+    pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 
-    pub(super) fn der(&self) -> &[u8] {
+    pub(crate) fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    pub(crate) fn good(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.good)
+    }
+
+    pub(crate) fn bad(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.bad)
     }
 }
 
@@ -67,9 +73,9 @@ fn authority(name: &str) -> CertificateParams {
     params
 }
 
-fn server(issuer: &Issuer<'_, KeyPair>) -> Result<Arc<ServerConfig>> {
-    let mut params = CertificateParams::new([super::DEMO_SHOP.to_owned(), "*.myshopify.com".to_owned()])?;
-    params.distinguished_name.push(DnType::CommonName, super::DEMO_SHOP);
+fn server(issuer: &Issuer<'_, KeyPair>, names: &[String]) -> Result<Arc<ServerConfig>> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name.push(DnType::CommonName, "devnet");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     let pair = KeyPair::generate()?;
@@ -84,13 +90,17 @@ fn server(issuer: &Issuer<'_, KeyPair>) -> Result<Arc<ServerConfig>> {
 }
 
 /// Connections whose handshake is done. Handshakes run beside each other, so that a slow one stops nobody.
-pub(super) struct TlsListener {
+pub(crate) struct TlsListener {
     ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
     address: SocketAddr,
 }
 
 impl TlsListener {
-    pub(super) fn new(listener: TcpListener, storefront: Storefront) -> io::Result<Self> {
+    /// `choose` says by the name that a client asks for what it is shown; none: the connection ends.
+    pub(crate) fn new(
+        listener: TcpListener,
+        choose: impl Fn(&str) -> Option<Arc<ServerConfig>> + Clone + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(16);
         tokio::spawn(async move {
@@ -98,9 +108,9 @@ impl TlsListener {
                 let Ok((stream, peer)) = listener.accept().await else { continue };
                 // As platforms do: else a session ticket holds the answer back until it is acknowledged, 40 ms later.
                 let _ = stream.set_nodelay(true);
-                let (done, storefront) = (done.clone(), storefront.clone());
+                let (done, choose) = (done.clone(), choose.clone());
                 tokio::spawn(async move {
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake(stream, &storefront)).await {
+                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake(stream, choose)).await {
                         let _ = done.send((stream, peer)).await;
                     }
                 });
@@ -110,15 +120,10 @@ impl TlsListener {
     }
 }
 
-async fn handshake(stream: TcpStream, storefront: &Storefront) -> io::Result<TlsStream<TcpStream>> {
+async fn handshake(stream: TcpStream, choose: impl Fn(&str) -> Option<Arc<ServerConfig>>) -> io::Result<TlsStream<TcpStream>> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-    let host = start.client_hello().server_name().unwrap_or_default().to_owned();
-    let config = match storefront.behaviour(&host) {
-        Behaviour::Down => return Err(io::ErrorKind::ConnectionAborted.into()),
-        Behaviour::BadCertificate => &storefront.authority.bad,
-        _ => &storefront.authority.good,
-    };
-    start.into_stream(Arc::clone(config)).await
+    let config = choose(start.client_hello().server_name().unwrap_or_default());
+    start.into_stream(config.ok_or(io::ErrorKind::ConnectionAborted)?).await
 }
 
 impl axum::serve::Listener for TlsListener {

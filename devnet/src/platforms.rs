@@ -1,0 +1,103 @@
+//! Mock platforms: one small engine, and for each platform the data that says how it proves callers, hands out tokens and answers.
+//!
+//! ```text
+//! host -> Platform -> trouble, if there is any -> token endpoint: client, refresh token, rotation
+//!                                              -> else: signature and token by the platform's own rule -> the answer of the route
+//! ```
+//! What a platform checks is written from its documents, on other crates than the enclave's signer: neither knows the other. A platform
+//! remembers what it was asked, so that a test can say what never came.
+
+mod answer;
+mod asked;
+mod data;
+mod engine;
+mod grants;
+mod proofs;
+mod serve;
+mod tokens;
+mod trouble;
+mod words;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use answer::{Answer, Reply};
+pub use asked::Asked;
+pub use data::{Ask, Endpoint, Field, Platform, all};
+pub use engine::Seen;
+pub use serve::Served;
+pub use tokens::Rotation;
+pub use trouble::{Place, Trouble};
+pub use words::Fault;
+
+use engine::State;
+
+/// All platforms. A clone is the same ones.
+#[derive(Clone)]
+pub struct Platforms(Arc<Mutex<State>>);
+
+impl std::fmt::Debug for Platforms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Platforms(..)")
+    }
+}
+
+impl Default for Platforms {
+    fn default() -> Self {
+        Self::new(all())
+    }
+}
+
+impl Platforms {
+    /// These.
+    #[must_use]
+    pub fn new(platforms: &[&'static Platform]) -> Self {
+        Self(Arc::new(Mutex::new(State::new(platforms))))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a platform does with a request. `asked.at_ms` is its clock.
+    #[must_use]
+    pub fn reply(&self, asked: &Asked) -> Reply {
+        self.state().reply(asked)
+    }
+
+    /// Every name that they answer to.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<&'static str> {
+        self.state().hosts()
+    }
+
+    /// What a platform saw. None of that name: nothing.
+    #[must_use]
+    pub fn seen(&self, name: &str) -> Seen {
+        self.state().seen(name)
+    }
+
+    /// Forgets what a platform saw; its tokens stay.
+    pub fn forget(&self, name: &str) {
+        self.state().change(name, |of| of.seen = Seen::default());
+    }
+
+    /// Makes trouble for the next `times` requests.
+    pub fn trouble(&self, name: &str, place: Place, trouble: &Trouble, times: usize) {
+        self.state().change(name, |of| of.troubles.extend((0..times).map(|_| (place, trouble.clone()))));
+    }
+
+    /// Access tokens that are made from now on live this long. `None`: as long as the platform's do.
+    pub fn live(&self, name: &str, seconds: Option<u64>) {
+        self.state().change(name, |of| of.tokens.life_s = seconds);
+    }
+
+    /// Ends all access tokens, before their time.
+    pub fn expire(&self, name: &str) {
+        self.state().change(name, |of| of.tokens.expire());
+    }
+
+    /// The merchant takes the authorisation back: no token, and no key, is good any more.
+    pub fn revoke(&self, name: &str) {
+        self.state().change(name, |of| of.revoked = true);
+    }
+}
