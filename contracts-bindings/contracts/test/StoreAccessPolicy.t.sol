@@ -3,37 +3,21 @@ pragma solidity ^0.8.28;
 
 import {Class, Decision, IStoreAccessPolicy, IStoreAccessPolicyAdmin, Limit, Param, Request, Status, StoreRef, Subject} from "../src/Interfaces.sol";
 import {GrantBook} from "../src/policy/GrantBook.sol";
-import {GrantRules} from "../src/policy/GrantRules.sol";
 import {vm} from "./support/Vm.sol";
 import {InWorld} from "./support/World.sol";
 
-/// The reference policy: what a grant covers, what beats it, and who writes it.
+/// The reference policy: what a grant covers, and what beats it.
 contract StoreAccessPolicyTest is InWorld {
     bytes32 private constant AMOUNT = keccak256("amount");
-    bytes32 private constant ROLE = keccak256("underwriter");
-
-    function _revoke(IStoreAccessPolicyAdmin.Grant memory given) private {
-        bytes32[] memory ids = new bytes32[](1);
-        ids[0] = policy.grantIdOf(portfolio, given.subject, given.store, given.what);
-        vm.prank(OWNER);
-        policy.revoke(portfolio, ids);
-    }
 
     function _only(IStoreAccessPolicyAdmin.Grant memory given) private returns (bytes32) {
-        _revoke(anyRead());
+        revoke(anyRead());
         return grant(given);
     }
 
     function _deny(bytes32 what, bytes32 subject, bool denied) private {
         vm.prank(OWNER);
         policy.setDenied(portfolio, what, subject, denied);
-    }
-
-    function _role(uint40 until) private {
-        address[] memory members = new address[](1);
-        members[0] = CALLER;
-        vm.prank(OWNER);
-        policy.setRole(portfolio, ROLE, members, until);
     }
 
     function _with(uint256 amount) private view returns (Request memory asked) {
@@ -75,7 +59,7 @@ contract StoreAccessPolicyTest is InWorld {
         asked.operation = operation;
         if (operation != ORDERS && operation != LOGIN) assertRefused(asked, "grant.none");
         given.what = bytes32(uint256(uint8(Class.WRITE)));
-        _revoke2(ORDERS);
+        _revokeWhat(ORDERS);
         grant(given);
         asked = request();
         Class[4] memory open = [Class.READ, Class.WRITE, Class.VALUE, Class.CREDENTIAL];
@@ -84,11 +68,11 @@ contract StoreAccessPolicyTest is InWorld {
         else assertRefused(asked, "grant.none");
     }
 
-    function _revoke2(bytes32 what) private {
+    function _revokeWhat(bytes32 what) private {
         IStoreAccessPolicyAdmin.Grant memory given = anyRead();
         given.store = id();
         given.what = what;
-        _revoke(given);
+        revoke(given);
     }
 
     function testFuzz_a_grant_holds_in_the_statuses_it_names(uint8 statuses, uint8 status) external {
@@ -214,7 +198,7 @@ contract StoreAccessPolicyTest is InWorld {
         assertRefused(asked, "grant.none");
         asked.role = ROLE;
         assertRefused(asked, "role.not_member");
-        _role(now_ + 10);
+        giveRole(now_ + 10);
         require(policy.memberUntil(portfolio, ROLE, CALLER) == now_ + 10);
         assertAllowed(asked);
         asked.time = now_ + 10;
@@ -226,104 +210,12 @@ contract StoreAccessPolicyTest is InWorld {
         _deny(0, ROLE, true);
         assertRefused(asked, "denied");
         _deny(0, ROLE, false);
-        _role(0);
+        giveRole(0);
         assertRefused(asked, "role.not_member");
         // Nobody becomes another by claiming his address as a role.
         vm.prank(OWNER);
         vm.expectRevert(abi.encodeWithSelector(GrantBook.RoleInvalid.selector, bytes32(uint256(uint160(CALLER)))));
         policy.setRole(portfolio, bytes32(uint256(uint160(CALLER))), new address[](0), FOREVER);
-    }
-
-    // ---- roots
-
-    function _leaf(IStoreAccessPolicyAdmin.Grant memory given, bytes32 salt) private pure returns (bytes32) {
-        return keccak256(abi.encode(given, salt));
-    }
-
-    function _setRoot(bytes32 root) private {
-        vm.prank(OWNER);
-        policy.setGrantRoot(portfolio, root, "https://example.org");
-    }
-
-    function testFuzz_a_grant_under_the_root_counts_for_its_caller(bytes32 salt, bytes32 sibling, address caller) external {
-        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
-        given.capacity = 3;
-        _revoke(anyRead());
-        bytes32 leaf = _leaf(given, salt);
-        bytes32[] memory proof = new bytes32[](1);
-        proof[0] = sibling;
-        Request memory asked = request();
-        asked.evidence = abi.encode(given, salt, proof);
-        assertRefused(asked, "grant.root");
-        _setRoot(leaf < sibling ? keccak256(abi.encode(leaf, sibling)) : keccak256(abi.encode(sibling, leaf)));
-        Decision memory decision = authorize(asked);
-        require(decision.allowed && decision.limits.length == 1);
-        assertEq(decision.limits[0].bucket, keccak256(abi.encode(portfolio, uint32(1), leaf)));
-        asked.caller = caller;
-        if (caller != CALLER) assertRefused(asked, "grant.subject");
-        asked.caller = CALLER;
-        asked.evidence = abi.encode(given, bytes32(uint256(salt) ^ 1), proof);
-        assertRefused(asked, "grant.root");
-        // Nothing of a root survives the sale.
-        asked.evidence = abi.encode(given, salt, proof);
-        require(policy.grantRootOf(portfolio) != 0);
-        sell();
-        require(policy.grantRootOf(portfolio) == 0);
-        assertRefused(asked, "grant.root");
-    }
-
-    function testFuzz_evidence_that_is_none_is_a_refusal(bytes calldata evidence) external {
-        _revoke(anyRead());
-        _setRoot("root");
-        Request memory asked = request();
-        asked.evidence = evidence;
-        Decision memory decision = authorize(asked);
-        require(!decision.allowed);
-        require(decision.rule == (evidence.length == 0 ? bytes32("grant.none") : bytes32("grant.evidence")) || decision.rule == "grant.root");
-    }
-
-    function test_T49_a_shown_grant_for_a_store_is_not_for_one_that_came_back() external {
-        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
-        given.store = id();
-        given.from = 1;
-        _revoke(anyRead());
-        Request memory asked = request();
-        asked.evidence = abi.encode(given, bytes32("salt"), new bytes32[](0));
-        _setRoot(_leaf(given, "salt"));
-        assertAllowed(asked);
-        uint64 theirs = newPortfolio(BUYER, address(policy), GUARDIAN, 0);
-        moveTo(OWNER, theirs, BUYER);
-        moveTo(BUYER, portfolio, OWNER);
-        assertRefused(asked, "grant.store");
-    }
-
-    function _shown(IStoreAccessPolicyAdmin.Grant memory given) private returns (Request memory asked) {
-        _setRoot(_leaf(given, "salt"));
-        asked = request();
-        asked.evidence = abi.encode(given, bytes32("salt"), new bytes32[](0));
-    }
-
-    function test_a_shown_grant_is_held_to_what_it_says() external {
-        _revoke(anyRead());
-        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
-        given.store = bytes32(uint256(3));
-        assertRefused(_shown(given), "grant.store");
-        given = anyRead();
-        given.what = bytes32(uint256(uint8(Class.WRITE)));
-        assertRefused(_shown(given), "grant.what");
-        given = anyRead();
-        given.until = now_;
-        assertRefused(_shown(given), "grant.expired");
-        given = anyRead();
-        given.statuses = 2;
-        assertRefused(_shown(given), "grant.status");
-        given = anyRead();
-        given.subject = ROLE;
-        Request memory asked = _shown(given);
-        asked.role = ROLE;
-        assertRefused(asked, "grant.subject");
-        _role(FOREVER);
-        assertAllowed(asked);
     }
 
     function test_an_operation_is_granted_on_every_store() external {
@@ -349,99 +241,9 @@ contract StoreAccessPolicyTest is InWorld {
         assertRefused(_with(6), "grant.where");
     }
 
-    // ---- who writes it
-
-    function testFuzz_only_the_owner_administers(address other) external {
-        vm.assume(other != OWNER);
-        bytes memory refusal = abi.encodeWithSelector(GrantBook.NotOwner.selector, portfolio);
-        vm.prank(other);
-        vm.expectRevert(refusal);
-        policy.grant(portfolio, new IStoreAccessPolicyAdmin.Grant[](0));
-        vm.prank(other);
-        vm.expectRevert(refusal);
-        policy.revoke(portfolio, new bytes32[](0));
-        vm.prank(other);
-        vm.expectRevert(refusal);
-        policy.setDenied(portfolio, 0, 0, false);
-        vm.prank(other);
-        vm.expectRevert(refusal);
-        policy.setRole(portfolio, ROLE, new address[](0), 0);
-        vm.prank(other);
-        vm.expectRevert(refusal);
-        policy.setGrantRoot(portfolio, 0, "");
-        vm.prank(other);
-        vm.expectRevert(abi.encodeWithSelector(GrantBook.NotOwner.selector, 9));
-        policy.setGrantRoot(9, 0, "");
-    }
-
     function test_only_its_own_registry_is_answered() external view {
         Subject memory subject = registry.subjectOf(store());
         assertEq(policy.authorize(request(), subject).rule, "policy.registry");
-    }
-
-    function _refuseGrant(IStoreAccessPolicyAdmin.Grant memory given, bytes memory why) private {
-        IStoreAccessPolicyAdmin.Grant[] memory list = new IStoreAccessPolicyAdmin.Grant[](1);
-        list[0] = given;
-        vm.prank(OWNER);
-        vm.expectRevert(why);
-        policy.grant(portfolio, list);
-    }
-
-    function test_a_grant_that_means_nothing_is_none() external {
-        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
-        given.subject = 0;
-        _refuseGrant(given, abi.encodeWithSelector(GrantRules.SubjectInvalid.selector));
-        bytes32[4] memory whats = [bytes32(0), bytes32(uint256(uint8(Class.EXPORT))), bytes32(uint256(9)), bytes32(uint256(type(uint160).max))];
-        for (uint256 i = 0; i < 4; ++i) {
-            given = anyRead();
-            given.what = whats[i];
-            _refuseGrant(given, abi.encodeWithSelector(GrantRules.WhatInvalid.selector, whats[i]));
-        }
-        given = anyRead();
-        (given.from, given.until) = (5, 5);
-        _refuseGrant(given, abi.encodeWithSelector(GrantRules.PeriodInvalid.selector, 5, 5));
-        uint8[2] memory statuses = [uint8(0), 16];
-        for (uint256 i = 0; i < 2; ++i) {
-            given = anyRead();
-            given.statuses = statuses[i];
-            _refuseGrant(given, abi.encodeWithSelector(GrantRules.StatusesInvalid.selector, statuses[i]));
-        }
-        given = anyRead();
-        given.period = 60;
-        _refuseGrant(given, abi.encodeWithSelector(GrantRules.LimitInvalid.selector));
-        given.period = 0;
-        given.spend = AMOUNT;
-        _refuseGrant(given, abi.encodeWithSelector(GrantRules.LimitInvalid.selector));
-        for (uint256 test = 0; test < 4; ++test) {
-            given = anyRead();
-            given.where = new IStoreAccessPolicyAdmin.Constraint[](1);
-            given.where[0] = IStoreAccessPolicyAdmin.Constraint(AMOUNT, IStoreAccessPolicyAdmin.Test(test), new bytes32[](test == 1 ? 0 : 2));
-            _refuseGrant(given, abi.encodeWithSelector(GrantRules.ConstraintInvalid.selector, AMOUNT));
-        }
-        given.where[0] = IStoreAccessPolicyAdmin.Constraint(0, IStoreAccessPolicyAdmin.Test.Equal, new bytes32[](1));
-        _refuseGrant(given, abi.encodeWithSelector(GrantRules.ConstraintInvalid.selector, bytes32(0)));
-        vm.prank(OWNER);
-        vm.expectRevert(abi.encodeWithSelector(GrantRules.WhatInvalid.selector, bytes32(uint256(9))));
-        policy.setDenied(portfolio, bytes32(uint256(9)), 0, true);
-    }
-
-    function test_what_was_granted_can_be_read_and_taken_back() external {
-        IStoreAccessPolicyAdmin.Grant memory given = anyRead();
-        given.where = new IStoreAccessPolicyAdmin.Constraint[](1);
-        given.where[0] = IStoreAccessPolicyAdmin.Constraint(AMOUNT, IStoreAccessPolicyAdmin.Test.OneOf, new bytes32[](2));
-        given.allowAgents = true;
-        bytes32 granted = grant(given);
-        require(keccak256(abi.encode(policy.grantOf(portfolio, granted))) == keccak256(abi.encode(given)));
-        _revoke(given);
-        IStoreAccessPolicyAdmin.Grant memory nothing;
-        require(keccak256(abi.encode(policy.grantOf(portfolio, granted))) == keccak256(abi.encode(nothing)));
-        bytes32[] memory ids = new bytes32[](1);
-        ids[0] = granted;
-        vm.prank(OWNER);
-        vm.expectRevert(abi.encodeWithSelector(GrantBook.GrantUnknown.selector, granted));
-        policy.revoke(portfolio, ids);
-        grant(anyRead());
-        require(keccak256(abi.encode(policy.grantOf(portfolio, granted))) == keccak256(abi.encode(anyRead())));
     }
 
     function test_it_says_what_it_implements() external view {

@@ -29,6 +29,7 @@ abstract contract World {
     bytes32 internal constant SALT = bytes32(uint256(0x5a));
     bytes32 internal constant ORDERS = keccak256("shopify.query.orders");
     bytes32 internal constant RECOVERY = keccak256("recovery");
+    bytes32 internal constant ROLE = keccak256("underwriter");
     bytes32 internal constant LOGIN = keccak256("vault.otp");
     uint256 internal constant VAULT_KEY = 0xa11ce;
     uint256 internal constant WRITER_KEY = 0xb0b;
@@ -201,6 +202,21 @@ abstract contract World {
         list[0] = given;
         vm.prank(owner);
         return policy.grant(portfolio, list)[0];
+    }
+
+    function revoke(IStoreAccessPolicyAdmin.Grant memory given) internal {
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = policy.grantIdOf(portfolio, given.subject, given.store, given.what);
+        vm.prank(OWNER);
+        policy.revoke(portfolio, ids);
+    }
+
+    /// Makes the caller a member.
+    function giveRole(uint40 until) internal {
+        address[] memory members = new address[](1);
+        members[0] = CALLER;
+        vm.prank(OWNER);
+        policy.setRole(portfolio, ROLE, members, until);
     }
 
     // ---- the request
