@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use protocol::limits;
 use serde_json::{Value, json};
@@ -127,6 +127,11 @@ async fn call<S: Send + Sync + 'static>(
 ) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let host = host.strip_suffix(":443").unwrap_or(host).to_ascii_lowercase();
+    // A program that was written for a platform has nothing to ask of the vault itself, whatever its user may.
+    if host == protocol::provision::HOST {
+        return problem(403, "not_permitted", "adapter.platforms_only");
+    }
+    let repeats = matches!(method, Method::GET | Method::HEAD);
     let Adapter { origin, salt, role, evidence, .. } = &running.adapter;
     let request = CallRequest {
         method: method.to_string(),
@@ -140,23 +145,35 @@ async fn call<S: Send + Sync + 'static>(
         min_finalized_slot: 0,
     };
     match running.call(request).await {
-        Ok(answered) => response(&answered),
-        Err(error) => problem(502, "adapter", &printable(&format!("{error:#}"))),
+        Ok(answered) => response(&answered, repeats),
+        Err(error) => problem(unknown(502, repeats), "adapter", &printable(&format!("{error:#}"))),
     }
 }
 
-fn response(answered: &Answered) -> Response {
+/// The status of what may have been carried out. SDKs ask again of themselves after a gateway's error, which would be another call: of what
+/// is no read, they are told something else (424, as of what depends on another's failure).
+const fn unknown(status: u16, repeats: bool) -> u16 {
+    if repeats || status < 500 { status } else { 424 }
+}
+
+fn response(answered: &Answered, repeats: bool) -> Response {
     let Answered { outcome, response, .. } = answered;
     if !matches!(outcome.as_str(), "upstream" | "vault") {
         let problem: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let text = |name: &str| problem.get(name).and_then(Value::as_str).map(printable).unwrap_or_default();
-        return self::problem(response.status, &text("title"), &text("rule"));
+        return self::problem(unknown(response.status, repeats), &text("title"), &text("rule"));
     }
-    let mut built = Response::builder().status(response.status).header("pst-vault-outcome", outcome);
+    let built = Response::builder().status(response.status).header("pst-vault-outcome", outcome);
+    let Ok(mut built) = built.body(Body::from(response.body.clone())) else {
+        return problem(unknown(502, repeats), "adapter", "answer.status");
+    };
     for (name, value) in &response.headers {
-        built = built.header(name, value.as_slice());
+        // What this side's HTTP does not take is left out, and the rest stays an answer.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
+            built.headers_mut().append(name, value);
+        }
     }
-    built.body(Body::from(response.body.clone())).unwrap_or_default()
+    built
 }
 
 /// RFC 9457, and `errors` beside it, where SDKs look for what went wrong.
@@ -164,6 +181,39 @@ fn problem(status: u16, title: &str, rule: &str) -> Response {
     let errors = json!([{ "code": title, "message": format!("the vault: {title}"), "details": rule }]);
     let kind = format!("urn:pst-vault:{title}");
     let body = json!({ "type": kind, "title": title, "status": status, "rule": rule, "errors": errors });
-    let built = Response::builder().status(status).header("content-type", "application/problem+json");
-    built.header("pst-vault-outcome", "refused").body(Body::from(body.to_string())).unwrap_or_default()
+    let mut built = Response::new(Body::from(body.to_string()));
+    *built.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in [("content-type", "application/problem+json"), ("pst-vault-outcome", "refused")] {
+        built.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    built
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(outcome: &str, status: u16, headers: &[(&str, &[u8])]) -> Answered {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
+        let response = protocol::http::Response { status, headers, body: b"{}".to_vec() };
+        Answered { outcome: outcome.to_owned(), response, receipt: None }
+    }
+
+    #[test]
+    fn an_answer_that_can_t_be_built_is_no_success() {
+        assert_eq!(response(&answered("upstream", 1_000, &[]), true).status(), 502);
+        let odd: [(&str, &[u8]); 3] = [("not a name", b"x"), ("x-good", b"1"), ("x-bad", b"a\nb")];
+        let built = response(&answered("upstream", 200, &odd), true);
+        assert_eq!(built.status(), 200);
+        assert!(built.headers().contains_key("x-good") && !built.headers().contains_key("x-bad"));
+    }
+
+    #[test]
+    fn what_may_have_been_carried_out_is_not_asked_for_again() {
+        assert_eq!(response(&answered("failed", 502, &[]), true).status(), 502);
+        assert_eq!(response(&answered("failed", 502, &[]), false).status(), 424);
+        assert_eq!(response(&answered("refused", 403, &[]), false).status(), 403);
+        // What the platform itself says is handed on as it is.
+        assert_eq!(response(&answered("upstream", 503, &[]), false).status(), 503);
+    }
 }

@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -20,6 +20,10 @@ use tokio_rustls::server::TlsStream;
 const HEAD: usize = 8 << 10;
 /// For CONNECT, and for the handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// After a failed accept (no file descriptors), before the next.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Connections on their way in at once.
+const AT_ONCE: usize = 64;
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
 const NOT_A_PROXY_REQUEST: &[u8] = b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 const NO_PASSWORD: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"pst-vault\"\r\n\
@@ -41,10 +45,16 @@ impl Door {
         let acceptor = TlsAcceptor::from(config);
         let (done, ready) = mpsc::channel(16);
         tokio::spawn(async move {
+            let slots = Arc::new(Semaphore::new(AT_ONCE));
             while !done.is_closed() {
-                let Ok((stream, peer)) = listener.accept().await else { continue };
+                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+                let Ok((stream, peer)) = listener.accept().await else {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                };
                 let (done, acceptor) = (done.clone(), acceptor.clone());
                 tokio::spawn(async move {
+                    let _slot = slot;
                     if let Ok(Ok(stream)) = timeout(PATIENCE, connected(stream, &expected)).await
                         && let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await
                     {

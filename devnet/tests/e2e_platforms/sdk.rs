@@ -46,15 +46,16 @@ fn the_unmodified_python_amazon_sp_api_reads_orders_through_the_adapter() {
         let mut lines = BufReader::new(adapter.stdout.take().unwrap()).lines();
         let said: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/orders.py");
-        let program = |proxy: &str| {
+        let script = [script.to_str().unwrap()];
+        let program = |args: &[&str], proxy: &str| {
             let mut program = Command::new(&python);
-            program.arg(&script).current_dir(dir).env("HTTPS_PROXY", proxy).env("https_proxy", proxy).kill_on_drop(true);
+            program.args(args).current_dir(dir).env("HTTPS_PROXY", proxy).env("https_proxy", proxy).kill_on_drop(true);
             program.env("SSL_CERT_FILE", dir.join("adapter-ca.pem")).env_remove("NO_PROXY").env_remove("no_proxy");
             program
         };
         let proxy = said["proxy"].as_str().unwrap();
         let before = stage.world.platforms.seen(of.name);
-        let output = program(proxy).output().await.unwrap();
+        let output = program(&script, proxy).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let read: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(read["orders"], serde_json::json!(["902-1845936-5435065", "902-8745147-1934268"]));
@@ -64,9 +65,13 @@ fn the_unmodified_python_amazon_sp_api_reads_orders_through_the_adapter() {
         assert_eq!(sent.len(), 2, "the two that were permitted");
         assert!(sent.iter().all(|asked| !asked.text().contains("placeholder")), "{sent:?}");
         assert_eq!(after.issued, before.issued, "what the SDK asked for a token came nowhere");
+        // What is the vault's own is not for a platform's program, whatever its user may.
+        let asked = "import httpx; print(httpx.post('https://vault.internal/v1/simulate').json()['rule'])";
+        let output = program(&["-c", asked], proxy).output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "adapter.platforms_only");
         // Without this run's password there is no way in.
         let wrong = proxy.replace("vault:", "vault:x");
-        let output = program(&wrong).output().await.unwrap();
+        let output = program(&script, &wrong).output().await.unwrap();
         assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("407"));
     });
 }
