@@ -54,7 +54,7 @@ pub(super) fn etsy(asked: &Asked, platform: &Platform) -> Read {
     grant(asked)
 }
 
-/// TikTok Shop: all of it in the query of a GET.
+/// `tiktok-shop`: all of it in the query of a GET.
 pub(super) fn tiktok(asked: &Asked, platform: &Platform) -> Read {
     is(asked.query("app_key"), platform.field("app_key"))?;
     is(asked.query("app_secret"), platform.field("app_secret"))?;
@@ -74,7 +74,7 @@ pub(super) fn shopee(asked: &Asked, platform: &Platform) -> Read {
     Ok(Some(HandedIn { token: token.to_owned(), shop: number("shop_id").or_else(|| number("merchant_id")).ok_or(Fault::Grant)? }))
 }
 
-/// The gateway of Lazada, AliExpress and Alibaba.com: signed, the token in the query.
+/// The gateway of `lazada`, `aliexpress` and `alibaba`: signed, the token in the query.
 pub(super) fn iop(asked: &Asked, platform: &Platform) -> Read {
     iop_signed(asked, platform)?;
     handed_in(asked.query("refresh_token"))
@@ -121,7 +121,7 @@ pub(super) fn iop_answer(issued: &Issued) -> Value {
     })
 }
 
-/// AliExpress says absolute milliseconds.
+/// `aliexpress` says absolute milliseconds.
 pub(super) fn aliexpress_answer(issued: &Issued) -> Value {
     json!({
         "access_token": issued.access, "refresh_token": issued.refresh, "expire_time": issued.access_expires_ms(),

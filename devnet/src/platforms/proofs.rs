@@ -82,7 +82,7 @@ pub(super) fn walmart_headers(asked: &Asked) -> Result<(), Fault> {
 }
 
 /// open.lazada.com, docId 108069: api path and sorted parameters, and a body that is no form; upper-case hex of HMAC-SHA256.
-/// AliExpress' business API leaves the path out.
+/// The business API of `aliexpress` leaves the path out.
 pub(super) fn iop(asked: &Asked, platform: &Platform) -> Proven {
     iop_signed(asked, platform)?;
     asked.query("access_token").map(Some).ok_or(Fault::Unknown)

@@ -145,12 +145,12 @@ fn iop_code(fault: Fault) -> &'static str {
     }
 }
 
-/// The gateway of Lazada, AliExpress and Alibaba.com says everything with status 200.
+/// The gateway of `lazada`, `aliexpress` and `alibaba` says everything with status 200.
 pub(super) fn iop(fault: Fault) -> Answer {
     Answer::json(200, &json!({"type": "ISV", "code": iop_code(fault), "message": fault.text(), "request_id": "r-1"}))
 }
 
-/// AliExpress' business API.
+/// The business API of `aliexpress`.
 pub(super) fn sync(fault: Fault) -> Answer {
     let error = json!({"type": "ISV", "code": iop_code(fault), "msg": fault.text(), "request_id": "r-1"});
     Answer::json(200, &json!({"error_response": error}))

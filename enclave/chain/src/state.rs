@@ -338,7 +338,7 @@ mod tests {
             key[24..].copy_from_slice(&slot.to_be_bytes());
             key
         };
-        let slots: BTreeMap<_, _> = (0..MAX_CARRIED / 2 + 1).map(|slot| (number(slot), [1; 32])).collect();
+        let slots: BTreeMap<_, _> = (0..=MAX_CARRIED / 2).map(|slot| (number(slot), [1; 32])).collect();
         under.before = addresses.map(|address| (address, Entry { account, slots: Arc::new(slots.clone()) })).into();
         for (key, address) in keys {
             let path = nodes.matching_nodes_sorted(&key).into_iter().map(|(_, node)| node).collect::<Vec<_>>();
