@@ -223,17 +223,17 @@ async fn the_auditors_walk_through_holds_a_running_vault_to_the_rebuilt_image_as
 
     let mut other = Running(bash(&format!("exec {boot}")).stdout(Stdio::piped()).spawn().unwrap());
     let mut variables = Vec::new();
-    let mut said = String::new();
+    let mut said = Vec::new();
     for line in BufReader::new(other.0.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        said.push_str(&line);
-        said.push('\n');
-        if line.starts_with("It runs until") {
+        variables.extend(line.split_once('=').map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())));
+        let last = line.starts_with("It runs until");
+        said.push(line);
+        if last {
             break;
         }
-        variables.extend(line.split_once('=').map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())));
     }
-    assert!(variables.iter().map(|(name, _)| name.as_str()).eq(["VAULT_URL", "PCR16", "TRUST"]), "{said}");
+    assert!(variables.iter().map(|(name, _)| name.as_str()).eq(["VAULT_URL", "PCR16", "TRUST"]), "{said:#?}");
 
     let output = bash(hold).envs(variables.clone()).output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
