@@ -93,7 +93,7 @@ fn a_remembered_hash_has_the_value_the_gas_and_the_memory_that_revm_gives_it() {
                 for _ in 0..2 {
                     match (run(&pair, GAS, &machine), &expected) {
                         (Viewed::Output { data, .. }, Some(expected)) => {
-                            assert_eq!(data, *expected, "{filled} {offset} {length}")
+                            assert_eq!(data, *expected, "{filled} {offset} {length}");
                         }
                         (Viewed::Error(RunError::Halted), None) => {}
                         (other, expected) => panic!("{filled} {offset} {length}: {other:?}, {expected:?}"),
