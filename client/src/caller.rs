@@ -129,6 +129,20 @@ impl Connection {
     /// # Errors
     /// The request has no normal form, the host does not deliver, or the receipt does not verify.
     pub async fn call<'a>(&self, serving: &Serving, signer: impl Into<Signer<'a>>, call: &CallRequest) -> Result<Answered> {
+        self.call_for(serving, signer, call, B256::ZERO).await
+    }
+
+    /// The same, naming the recipient whom the answer is sealed to by [`protocol::release::recipient_id`]; zero is nobody but the caller.
+    ///
+    /// # Errors
+    /// As [`Connection::call`].
+    pub async fn call_for<'a>(
+        &self,
+        serving: &Serving,
+        signer: impl Into<Signer<'a>>,
+        call: &CallRequest,
+        recipient: B256,
+    ) -> Result<Answered> {
         let signer = signer.into();
         let mut rng = ChaCha20Rng::from_seed(random()?);
         let setup = ClientSetup::new(&serving.key_config, &mut rng).context("the vault's key is unusable")?;
@@ -139,7 +153,7 @@ impl Connection {
             origin: call.origin,
             salt: call.salt,
             role: call.role,
-            recipient: B256::ZERO,
+            recipient,
             evidence: call.evidence.clone(),
             issued_at,
             expires_at: issued_at + WINDOW,

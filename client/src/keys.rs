@@ -73,6 +73,14 @@ pub fn load_member(path: &Path) -> Result<MemberKey> {
     MemberKey::from_secret(&*secret(path)?).with_context(|| format!("{} is no P-256 key", path.display()))
 }
 
+/// Reads a recipient's key file: a scalar of P-256.
+///
+/// # Errors
+/// As [`AccountKey::load`].
+pub fn load_scalar(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    secret(path)
+}
+
 /// Makes a key file with fresh random bytes; never overwrites one.
 ///
 /// # Errors

@@ -62,10 +62,10 @@ pub fn check_receipt(
         [Body::Taken(taken)] => about(&taken.call),
         [Body::Intent(intent), retried @ .., Body::Outcome(outcome)] => {
             let answered = match outcome.ending {
-                Ending::Upstream { .. } if *outcome.response != [0; 32] => {
+                Ending::Upstream { .. } | Ending::Done if *outcome.response != [0; 32] => {
                     *outcome.response == <[u8; 32]>::from(Sha256::digest(&response.body))
                 }
-                Ending::Upstream { .. } | Ending::Unknown | Ending::Failed => true,
+                Ending::Upstream { .. } | Ending::Unknown | Ending::Failed | Ending::Done => true,
             };
             let of_it = |body: &Body| matches!(body, Body::Retried(retried) if retried.intent == outcome.intent);
             let first = receipt.entries.first().map(|entry| entry.index);

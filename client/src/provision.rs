@@ -60,6 +60,33 @@ impl Connection {
         caller: &AccountKey,
         token: &StoreToken,
     ) -> Result<Answered> {
+        self.hand(serving, owner, caller, token, provision::PATH, 1).await
+    }
+
+    /// The same for a new authorisation in the place of the one that is there, as its next generation. `caller` needs a grant for `vault.rotate`.
+    ///
+    /// # Errors
+    /// As [`Connection::call`].
+    pub async fn rotate(
+        &self,
+        serving: &Serving,
+        owner: &AccountKey,
+        caller: &AccountKey,
+        token: &StoreToken,
+        generation: u64,
+    ) -> Result<Answered> {
+        self.hand(serving, owner, caller, token, provision::ROTATE, generation).await
+    }
+
+    async fn hand(
+        &self,
+        serving: &Serving,
+        owner: &AccountKey,
+        caller: &AccountKey,
+        token: &StoreToken,
+        path: &str,
+        generation: u64,
+    ) -> Result<Answered> {
         let registry = Address::from(self.constitution.store_registry.address);
         let chain_id = self.constitution.network.chain_id();
         let salt: [u8; 32] = random()?;
@@ -78,10 +105,10 @@ impl Connection {
             // A connection of the store's own has the store's name.
             connection: match token.what {
                 What::App => B256::ZERO,
-                What::Store => token.connection.unwrap_or(store),
+                What::Store | What::Login => token.connection.unwrap_or(store),
             },
             selector: token.selector.clone(),
-            generation: 1,
+            generation,
             secretHash: token.fields.as_ref().map_or(B256::ZERO, |fields| B256::from(secret_hash(&salt, fields))),
             expiresAt: now()? + WINDOW,
             enclave: B256::from(serving.key_config.digest()),
@@ -91,7 +118,7 @@ impl Connection {
         let body = ProvisionRequest::new(&statement, signature, salt, fields).to_bytes();
         let request = CallRequest {
             method: "POST".to_owned(),
-            url: format!("https://{}{}", provision::HOST, provision::PATH),
+            url: format!("https://{}{path}", provision::HOST),
             headers: vec![("content-type".to_owned(), "application/cbor".to_owned())],
             body: body.to_vec(),
             origin: token.portfolio,

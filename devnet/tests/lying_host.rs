@@ -1,13 +1,21 @@
 //! A host that lies, stalls, replays, reorders and forgets: what it can't have, and that it costs the one conversation it does it to.
 
+#[path = "lying_host/amazon.rs"]
+mod amazon;
 #[path = "lying_host/answers.rs"]
 mod answers;
+#[path = "lying_host/authorisations.rs"]
+mod authorisations;
 #[path = "lying_host/conflicts.rs"]
 mod conflicts;
 #[path = "lying_host/heads.rs"]
 mod heads;
 #[path = "lying_host/ledgers.rs"]
 mod ledgers;
+#[path = "lying_host/links.rs"]
+mod links;
+#[path = "lying_host/logins.rs"]
+mod logins;
 #[path = "lying_host/once.rs"]
 mod once;
 #[path = "lying_host/proofs.rs"]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use protocol::constitution::{Constitution, Custody, Settings};
 use protocol::head_conflict::{Claim, ConflictStatus, Disputed};
-use protocol::message::{HeadStatus, Phase, Problem, ScheduledFork, Status};
+use protocol::message::{ConnectionsStatus, HeadStatus, Phase, Problem, ScheduledFork, Status};
 use serde_json::{Value, json};
 
 use crate::forks::{Unknown, unknown};
@@ -195,6 +195,15 @@ fn warnings(status: &Status, coverage: Option<&Coverage>, announced: &[Vec<Sched
     if behind > ANCHOR_LAG {
         warnings.push(Reason { code: "anchor_behind", words: format!("anchor {behind} entries behind") });
     }
+    let ConnectionsStatus { reauthorize, tainted, .. } = status.connections.unwrap_or_default();
+    if reauthorize > 0 {
+        let words = format!("{reauthorize} connections have to be authorised anew: pst-vault connection expiring");
+        warnings.push(Reason { code: "reauthorization_required", words });
+    }
+    if tainted > 0 {
+        let words = format!("{tainted} logins were released and not rotated since: pst-vault connection expiring");
+        warnings.push(Reason { code: "login_tainted", words });
+    }
     if let Some(pending) = coverage.map(|coverage| coverage.pending).filter(|pending| *pending > 0) {
         let words = format!("{pending} accounts are proven from the next finality on");
         warnings.push(Reason { code: "proofs_pending", words });
@@ -221,6 +230,7 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         schedule_left,
         conflict,
         schedule: _,
+        connections,
     } = status;
     let claim = |Claim { slot, root }: Claim| json!({ "slot": slot, "root": format!("0x{}", hex::encode(*root)) });
     json!({
@@ -242,6 +252,9 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         "anchored_size": anchored_size,
         "problem": problem.map(|problem| problem.to_string()),
         "schedule_left": schedule_left,
+        "connections": connections.map(|ConnectionsStatus { connections, reauthorize, tainted, revoked }| json!({
+            "connections": connections, "reauthorize": reauthorize, "tainted": tainted, "revoked": revoked,
+        })),
         "conflict": conflict.map(|ConflictStatus { about, ours, theirs, entry }| json!({
             "about": match about {
                 Disputed::Finality => "finality",

@@ -29,8 +29,10 @@ pub(super) fn key(file: &Path, json: bool) -> Result<Exit> {
     let out = Output { json, devnet: false };
     out.line(&format!("made {}", file.display()));
     out.line(&format!("as an account:         {address}"));
-    out.line(&format!("as a custody member:   {member}"));
-    out.object(json!({ "file": file, "address": address, "member": member }));
+    out.line(&format!("as a custody member, or as a recipient of logins: {member}"));
+    let recipient = hex::decode(&member).map(|key| protocol::release::recipient_id(&key)).unwrap_or_default();
+    out.line(&format!("what a grant for vault.otp or vault.export calls that recipient: --where recipient=text:{recipient}"));
+    out.object(json!({ "file": file, "address": address, "member": member, "recipient": recipient }));
     Ok(Exit::Done)
 }
 

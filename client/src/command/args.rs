@@ -4,6 +4,7 @@ mod adapter;
 mod agent;
 mod call;
 mod condition;
+mod connection;
 mod custody;
 mod grant;
 mod image;
@@ -20,8 +21,13 @@ use clap::{Parser, Subcommand};
 pub(super) use adapter::AdapterArgs;
 pub(super) use agent::agent_id;
 pub(super) use agent::{AgentArgs, AgentCommand, CurveName};
-pub(super) use call::{At, CallArgs, LedgerArgs, LedgerCommand, ReceiptArgs, ReceiptCommand, SignerArgs, SimulateArgs};
+pub(super) use call::{
+    At, CallArgs, FetchArgs, LedgerArgs, LedgerCommand, ReceiptArgs, ReceiptCommand, SignerArgs, SimulateArgs,
+};
 pub(super) use condition::Condition;
+pub(super) use connection::{
+    AskingArgs, ConnectionArgs, ConnectionCommand, ListArgs, LoginAddArgs, LoginArgs, LoginCommand, ReleaseArgs,
+};
 pub(super) use custody::{CheckpointArgs, GenesisArgs, PayArgs};
 pub(super) use grant::{DenyArgs, GrantAddArgs, GrantArgs, GrantCommand, WhichArgs};
 pub(super) use image::{
@@ -84,6 +90,12 @@ pub enum Command {
     Platform(PlatformArgs),
     /// Stores: hand one over, move them between portfolios, set their status
     Store(StoreArgs),
+    /// Connections: list them, say what expires, authorise anew, revoke
+    Connection(ConnectionArgs),
+    /// Merchants' logins: hand one over, and release a one-time code or the login itself to a recipient
+    Login(LoginArgs),
+    /// Fetch a file on another host that an answer to you named, such as a report's presigned link
+    Fetch(FetchArgs),
     /// Call a platform through the vault, like curl
     Call(CallArgs),
     /// Lend a program that was written for a platform your key: a loopback proxy that turns its requests into calls for one store

@@ -4,11 +4,14 @@ mod adapter;
 mod admin;
 mod agent;
 mod args;
+mod connections;
 mod custody;
 mod effect;
+mod fetch;
 mod grant_terms;
 mod grants;
 mod image;
+mod logins;
 mod platforms;
 mod portfolio;
 mod receipts;
@@ -77,6 +80,9 @@ pub async fn run(cli: Cli) -> Result<Exit> {
             }
             StoreCommand::Show { store } => stores::show(&connection, out, store).await,
         },
+        Command::Connection(args) => connections::run(&connection, out, args.command).await,
+        Command::Login(args) => logins::run(&connection, out, args.command).await,
+        Command::Fetch(args) => fetch::run(&connection, out, args).await,
         Command::Receipt(args) => receipts::run(&connection, out, args).await,
         Command::Ledger(args) => use_vault::ledger(&connection, out, args).await,
         Command::Checkpoint(args) => custody::checkpoint(&connection, out, args).await,

@@ -60,6 +60,31 @@ pub(super) fn run(out: Output, args: PlatformArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// What ends by the platform's calendar, and after how many days.
+pub(super) fn calendar(preset: &str) -> Vec<(String, u64)> {
+    let auth = auth(preset);
+    let days = |row: &Value| Some((text(&row["what"]).to_owned(), row["days"].as_u64()?));
+    list(&auth["expires"]).iter().filter_map(days).collect()
+}
+
+/// What is left to do at the platform when the vault uses a connection no more.
+pub(super) fn ending(preset: &str) -> String {
+    let notes = auth(preset)["notes"].clone();
+    let known = list(&notes).iter().map(text).find(|note| note.starts_with(ENDING));
+    known.map_or_else(
+        || "the vault uses it no more; what the platform still takes has to be ended there".to_owned(),
+        |note| format!("the vault uses it no more; {note}"),
+    )
+}
+
+fn auth(preset: &str) -> Value {
+    let found = PRESETS.iter().find(|(id, ..)| *id == preset);
+    found.and_then(|(_, auth, _)| serde_json::from_str(auth).ok()).unwrap_or_default()
+}
+
+/// How a preset's note begins that says how an authorisation is ended.
+const ENDING: &str = "to end an authorisation";
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -158,11 +158,7 @@ pub(super) async fn add_store(connection: &Connection, out: Output, args: StoreA
         app: args.app,
         connection: args.connection,
         selector: args.selector,
-        fields: match (&args.token, &args.fields) {
-            (Some(path), _) => Some(encoded(&[("access_token", true, &token(path)?)])?),
-            (None, Some(path)) => Some(fields(path)?),
-            (None, None) => None,
-        },
+        fields: given(args.token.as_deref(), args.fields.as_deref())?,
     };
     hand_over(connection, out, &owner, args.key.as_deref(), &token, args.receipt.as_deref()).await
 }
@@ -187,7 +183,16 @@ pub(super) async fn add_app(connection: &Connection, out: Output, args: AppAddAr
     hand_over(connection, out, &owner, args.key.as_deref(), &token, args.receipt.as_deref()).await
 }
 
-async fn hand_over(
+/// The fields of a connection: of a token that is good for good, of a file, or none.
+pub(super) fn given(from_token: Option<&Path>, from_fields: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    match (from_token, from_fields) {
+        (Some(path), _) => encoded(&[("access_token", true, &token(path)?)]).map(Some),
+        (None, Some(path)) => fields(path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+pub(super) async fn hand_over(
     connection: &Connection,
     out: Output,
     owner: &AccountKey,
@@ -210,8 +215,15 @@ pub(super) fn encoded(values: &[(&str, bool, &[u8])]) -> Result<Zeroizing<Vec<u8
 
 /// Reads `{"secret": {...}, "public": {...}}`, each an object of strings.
 pub(super) fn fields(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let bytes = token(path)?;
-    let parsed: Value = serde_json::from_slice(&bytes).context("the fields are no JSON")?;
+    fields_of(&json_file(path)?)
+}
+
+pub(super) fn json_file(path: &Path) -> Result<Value> {
+    serde_json::from_slice(&token(path)?).context("the fields are no JSON")
+}
+
+/// The fields of such an object.
+pub(super) fn fields_of(parsed: &Value) -> Result<Zeroizing<Vec<u8>>> {
     let mut values = Vec::new();
     for (part, members) in parsed.as_object().context("the fields are no JSON object")? {
         let secret = match part.as_str() {
@@ -241,7 +253,7 @@ fn token(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn show(answered: &Answered, out: Output, include: bool, receipt: Option<&Path>) -> Result<Exit> {
+pub(super) fn show(answered: &Answered, out: Output, include: bool, receipt: Option<&Path>) -> Result<Exit> {
     let Answered { outcome, response, receipt: checked } = answered;
     let body = String::from_utf8_lossy(&response.body).into_owned();
     let proof = checked.as_ref().map(proof);

@@ -973,8 +973,18 @@ library Operations {
     bytes32 internal constant TIKTOK_SHOP_WEBHOOKS_LIST = keccak256("tiktok-shop.webhooks.list");
     /// AUTHZ.
     bytes32 internal constant TIKTOK_SHOP_WEBHOOKS_PUT = keccak256("tiktok-shop.webhooks.put");
+    /// EXPORT. Parameters: recipient.
+    bytes32 internal constant VAULT_EXPORT = keccak256("vault.export");
+    /// READ.
+    bytes32 internal constant VAULT_LIST = keccak256("vault.list");
+    /// EXPORT. Parameters: recipient.
+    bytes32 internal constant VAULT_OTP = keccak256("vault.otp");
     /// CREDENTIAL.
     bytes32 internal constant VAULT_PROVISION = keccak256("vault.provision");
+    /// CREDENTIAL.
+    bytes32 internal constant VAULT_REVOKE = keccak256("vault.revoke");
+    /// CREDENTIAL.
+    bytes32 internal constant VAULT_ROTATE = keccak256("vault.rotate");
     /// READ.
     bytes32 internal constant WALMART_FEEDS_GET = keccak256("walmart.feeds.get");
     /// READ.
@@ -1108,6 +1118,8 @@ library Parameters {
     bytes32 internal constant ORDER = keccak256("order");
     /// text.
     bytes32 internal constant PAYMENT_INTENT = keccak256("payment-intent");
+    /// text.
+    bytes32 internal constant RECIPIENT = keccak256("recipient");
     /// text.
     bytes32 internal constant REPORT_TYPE = keccak256("report.type");
     /// text.

@@ -57,6 +57,17 @@ fn called(world: &mut World, caller: &Caller, document: &str, retries: Option<u8
     (talk, read)
 }
 
+/// A call that waits to be made once more.
+fn waiting(world: &mut World, caller: &Caller) -> (crate::support_host::Sealed, Talk) {
+    let sealed = sealed(world, caller, ORDERS, Some(1));
+    let mut talk = world.talk(sealed.request());
+    while !matches!(talk.step, Some(Step::Local(Local::Pause { .. }))) {
+        assert!(talk.done().is_none(), "it does not wait");
+        world.advance(&mut talk, &mut honest);
+    }
+    (sealed, talk)
+}
+
 fn kinds(talk: &Talk) -> Vec<Kind> {
     talk.events.iter().filter_map(|event| if let Event::Acknowledged(kind) = event { Some(*kind) } else { None }).collect()
 }
@@ -135,12 +146,7 @@ fn t67_attempts_are_one_use_of_one_approval() {
 fn t63_what_is_revoked_between_two_attempts_is_not_asked_again() {
     let (mut world, caller) = ready();
     answers(&mut world, vec![busy(429, &[("retry-after", "20")]), well()]);
-    let sealed = sealed(&mut world, &caller, ORDERS, Some(1));
-    let mut talk = world.talk(sealed.request());
-    while !matches!(talk.step, Some(Step::Local(Local::Pause { .. }))) {
-        assert!(talk.done().is_none());
-        world.advance(&mut talk, &mut honest);
-    }
+    let (sealed, mut talk) = waiting(&mut world, &caller);
     world.revoke("shopify.query.orders");
     world.steps(2);
     world.ask(HostRequest::Tick, &mut honest);
@@ -149,6 +155,44 @@ fn t63_what_is_revoked_between_two_attempts_is_not_asked_again() {
     let read = sealed.read(talk.done().unwrap());
     assert_eq!((read.outcome.as_str(), read.refusal.as_str(), world.sent.len()), ("refused", "not_permitted", 1), "{read:?}");
     assert_eq!(read.ending, Some(Ending::Upstream { status: 429 }));
+}
+
+#[test]
+fn t63_a_connection_that_is_revoked_between_two_attempts_is_not_used_again() {
+    let (mut world, caller) = ready();
+    let operator = world.chain.accounts().operator;
+    world.grant(&operator, "vault.revoke");
+    answers(&mut world, vec![busy(429, &[("retry-after", "20")]), well()]);
+    let (sealed, mut talk) = waiting(&mut world, &caller);
+    let request = Request {
+        method: "POST".to_owned(),
+        scheme: "https".to_owned(),
+        authority: "vault.internal".to_owned(),
+        path: "/v1/revoke".to_owned(),
+        headers: vec![("content-type".to_owned(), b"text/plain".to_vec())],
+        body: b"connection".to_vec(),
+    };
+    assert_eq!(caller.ask(&mut world, &operator, SALT, request).outcome, "vault");
+    world.finish(&mut talk, &mut honest);
+    let read = sealed.read(talk.done().unwrap());
+    assert_eq!((read.rule.as_str(), world.sent.len()), ("connection.revoked", 1), "{read:?}");
+}
+
+#[test]
+fn t9_of_one_callers_calls_four_wait_and_the_next_has_its_answer_at_once() {
+    let (mut world, caller) = ready();
+    answers(&mut world, vec![busy(429, &[("retry-after", "20")])]);
+    let mut held: Vec<_> = (0..4).map(|_| waiting(&mut world, &caller)).collect();
+    let before = world.now;
+    let (_, read) = called(&mut world, &caller, ORDERS, Some(1));
+    assert_eq!((read.outcome.as_str(), read.status, world.now), ("upstream", 429, before), "{read:?}");
+    // One that ends, or that its host drops, makes room.
+    drop(held.pop());
+    let (sealed, mut talk) = held.pop().unwrap();
+    world.finish(&mut talk, &mut honest);
+    assert_eq!(header(&sealed.read(talk.done().unwrap()), "pst-vault-attempts").as_deref(), Some("2"));
+    held.extend((0..2).map(|_| waiting(&mut world, &caller)));
+    assert_eq!(held.len(), 4);
 }
 
 #[test]

@@ -88,8 +88,20 @@ impl Caller {
         }
     }
 
+    /// Signs and seals a request, sends it by an honest host, and opens the answer.
+    pub(crate) fn ask(&self, world: &mut World, key: &Account, salt: B256, request: Request) -> Read {
+        let sealed = self.seal(world, key, salt, request);
+        let talk = world.run(sealed.request(), &mut super::honest);
+        sealed.read(talk.done().unwrap())
+    }
+
     /// Signs and seals a request.
-    pub(crate) fn seal(&self, world: &mut World, key: &Account, salt: B256, mut request: Request) -> Sealed {
+    pub(crate) fn seal(&self, world: &mut World, key: &Account, salt: B256, request: Request) -> Sealed {
+        self.seal_for(world, key, salt, request, B256::ZERO)
+    }
+
+    /// The same, naming the recipient of what is released.
+    pub(crate) fn seal_for(&self, world: &mut World, key: &Account, salt: B256, mut request: Request, recipient: B256) -> Sealed {
         let mut rng = world.rng();
         let setup = ClientSetup::new(&self.key, &mut rng).unwrap();
         let mut nonce = [0; 32];
@@ -100,7 +112,7 @@ impl Caller {
             origin: 1,
             salt,
             role: B256::ZERO,
-            recipient: B256::ZERO,
+            recipient,
             evidence: Vec::new(),
             issued_at: seconds,
             expires_at: seconds + 200,
@@ -149,6 +161,11 @@ impl Caller {
 
     /// A hand-over of anything.
     pub(crate) fn hand(&self, world: &mut World, handed: &HandedOver<'_>) -> Sealed {
+        self.hand_to(world, provision::PATH, 1, handed)
+    }
+
+    /// The same, of a generation.
+    pub(crate) fn hand_to(&self, world: &mut World, path: &str, generation: u64, handed: &HandedOver<'_>) -> Sealed {
         let HandedOver { what, salt, preset, host, account, app, connection, selector, fields } = *handed;
         let accounts = world.chain.accounts();
         let contracts = world.chain.contracts();
@@ -169,7 +186,7 @@ impl Caller {
             app: app.to_owned(),
             connection,
             selector: selector.to_owned(),
-            generation: 1,
+            generation,
             secretHash: hash,
             expiresAt: world.now / 1_000 + 300,
             enclave: B256::from(self.key.digest()),
@@ -179,7 +196,7 @@ impl Caller {
             method: "POST".to_owned(),
             scheme: "https".to_owned(),
             authority: provision::HOST.to_owned(),
-            path: provision::PATH.to_owned(),
+            path: path.to_owned(),
             headers: vec![("content-type".to_owned(), b"application/cbor".to_vec())],
             body: ProvisionRequest::new(&statement, signature, secret_salt, &encoded).to_bytes().to_vec(),
         };
@@ -207,7 +224,7 @@ impl World {
         call::domain(self.chain.config().chain_id, self.chain.contracts().store_registry, self.vault_id())
     }
 
-    fn store_id(&self, salt: B256) -> B256 {
+    pub(crate) fn store_id(&self, salt: B256) -> B256 {
         contracts_bindings::store_id(self.chain.config().chain_id, self.chain.contracts().store_registry, 1, salt)
     }
 

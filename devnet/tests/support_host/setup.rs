@@ -7,9 +7,9 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use contracts_bindings::Status;
 use contracts_bindings::StoreAccessPolicy::{grantCall, revokeCall};
-use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, setStatusCall, unpauseCall};
+use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, proposeUnlockCall, setStatusCall, unpauseCall};
 use contracts_bindings::VaultRegistry::{P256Key, P256Sig, advanceCall, claimWriterCall, createVaultCall, revokeImageCall};
-use contracts_bindings::grants::Grant;
+use contracts_bindings::grants::{Constraint, Grant};
 use contracts_bindings::registry::StoreRef;
 use devnet::chain::{Account, Config, Devnet};
 use protocol::attested::{Setup, UserData};
@@ -221,6 +221,45 @@ impl World {
         world.transact(&accounts.owner, contracts.policy, &grantCall { portfolio: 1, grants });
         assert_eq!(world.tick(), Answer::Done);
         world
+    }
+
+    /// Grants an operation for thirty days, without a limit.
+    pub(crate) fn grant(&mut self, subject: &Account, what: &str) {
+        self.grant_where(subject, what, Vec::new());
+    }
+
+    /// The same, as long as parameters are what is said.
+    pub(crate) fn grant_where(&mut self, subject: &Account, what: &str, conditions: Vec<Constraint>) {
+        let grant = Grant {
+            subject: subject.address.into_word(),
+            store: B256::ZERO,
+            what: keccak256(what),
+            from: U40::from(NOW - 60),
+            until: U40::from(NOW + 30 * 86_400),
+            statuses: Status::Performing.bit() | Status::Watch.bit(),
+            capacity: 0,
+            period: 0,
+            spend: B256::ZERO,
+            projection: B256::ZERO,
+            allowAgents: false,
+            r#where: conditions,
+        };
+        let (owner, policy) = (self.chain.accounts().owner, self.chain.contracts().policy);
+        self.transact(&owner, policy, &grantCall { portfolio: 1, grants: vec![grant] });
+        assert_eq!(self.tick(), Answer::Done);
+    }
+
+    /// Opens closed operations of a store: proposed, and two days later.
+    pub(crate) fn unlock_operations(&mut self, salt: B256, operations: &[&str]) {
+        let (owner, registry) = (self.chain.accounts().owner, self.chain.contracts().store_registry);
+        let until = U40::from(self.now / 1_000 + 20 * 86_400);
+        for operation in operations {
+            let operation = keccak256(operation);
+            let call = proposeUnlockCall { portfolio: 1, r#ref: StoreRef { origin: 1, salt }, operation, until };
+            self.transact(&owner, registry, &call);
+        }
+        self.now += (2 * 86_400 + 600) * 1_000;
+        self.catch_up();
     }
 
     /// A vault with one store.

@@ -42,8 +42,8 @@ pub use fields::{Field, Fields, FieldsError};
 pub use head::{HeadError, HeadKey};
 pub use keys::{DeriveError, Keys, UnlockError};
 pub use open::{
-    Accounts, Leave, OpenError, OpenedBinding, OpenedConnection, connection_id, open_app, open_binding, open_connection,
-    open_kept,
+    Accounts, LOGIN, Leave, OpenError, OpenedBinding, OpenedConnection, binding_name, connection_id, open_app, open_binding,
+    open_connection, open_kept,
 };
 pub use record::{App, Binding, Connection, Kind, Record};
 pub use root::RootKey;

@@ -10,8 +10,16 @@ use crate::keys::Keys;
 use crate::record::{App, Binding, Connection, Kind, Record};
 use crate::seal::{Place, VERSION};
 
-/// The operation under which a binding may be made.
-const PROVISION: &str = "vault.provision";
+/// The operations under which a binding may be made, or its connection authorised anew.
+const MAKING: [&str; 2] = ["vault.provision", "vault.rotate"];
+/// The preset of merchants' logins, which is no platform's.
+pub const LOGIN: &str = "login";
+
+/// What a store's binding is called among record ids: that of a login stands beside that of the store's API.
+#[must_use]
+pub fn binding_name(store: &B256, preset: &str) -> Vec<u8> {
+    if preset == LOGIN { [store.as_slice(), LOGIN.as_bytes()].concat() } else { store.to_vec() }
+}
 
 /// Why a record stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,8 +65,8 @@ impl OpenedBinding {
         &self.0
     }
 
-    /// The binding that a provision is about to make, before the probe that confirms it: under a Permit of that store to provision and
-    /// to do nothing else, and to a connection of the store's own owner, which is called `name`.
+    /// The binding that a provision is about to make, or that a new authorisation will be under, before the probe that confirms it: under
+    /// a Permit of that store to do that and nothing else, and to a connection of the store's own owner, which is called `name`.
     ///
     /// # Errors
     /// [`OpenError::PermitExpired`], [`OpenError::WrongStore`] for any other permit, [`OpenError::WrongConnection`] for a connection of
@@ -67,7 +75,7 @@ impl OpenedBinding {
         if !permit.live(now_ms) {
             return Err(OpenError::PermitExpired);
         }
-        let provisions = permit.operations().iter().all(|operation| operation.name == PROVISION);
+        let provisions = permit.operations().iter().all(|operation| MAKING.contains(&operation.name.as_str()));
         if !provisions || permit.operations().is_empty() || binding.store != permit.store() {
             return Err(OpenError::WrongStore);
         }
@@ -261,7 +269,7 @@ pub fn open_app(
 
 /// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
 fn binding_of(keys: &Keys, store: &B256, preset: &str, generation: u64, sealed: &[u8]) -> Result<OpenedBinding, OpenError> {
-    let id = keys.record_id(Kind::Binding, store.as_slice());
+    let id = keys.record_id(Kind::Binding, &binding_name(store, preset));
     match open_raw(keys, &Place { id: &id, generation, kind: Kind::Binding, preset }, sealed)? {
         Record::Binding(binding) if binding.preset != preset => Err(OpenError::Malformed),
         Record::Binding(binding) if binding.store != *store => Err(OpenError::WrongStore),

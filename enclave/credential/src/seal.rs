@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::aead;
 use crate::keys::Keys;
+use crate::open::binding_name;
 use crate::record::{Kind, Record, is_selector};
 
 const LABEL: &[u8] = b"pst-vault/record/v1";
@@ -25,7 +26,7 @@ pub enum SealError {
     /// Generations start at 1.
     #[error("generation zero")]
     Generation,
-    /// A binding's id is that of its store.
+    /// A binding's id is that of its store, or of its store's login.
     #[error("record id is not the binding's")]
     Id,
     /// The name of the preset is empty or longer than 255 bytes.
@@ -57,7 +58,9 @@ pub fn seal(
         return Err(SealError::Generation);
     }
     match record {
-        Record::Binding(binding) if *id != keys.record_id(Kind::Binding, binding.store.as_slice()) => return Err(SealError::Id),
+        Record::Binding(binding) if *id != keys.record_id(Kind::Binding, &binding_name(&binding.store, &binding.preset)) => {
+            return Err(SealError::Id);
+        }
         Record::Binding(binding) if !is_selector(&binding.selector) => return Err(SealError::Selector),
         Record::App(app) if app.preset == GENERIC => return Err(SealError::App),
         Record::Connection(connection) if connection.preset == GENERIC && connection.app.is_some() => return Err(SealError::App),

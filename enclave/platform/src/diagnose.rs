@@ -70,6 +70,13 @@ pub(crate) fn diagnose(rules: &[(Means, Vec<Case>)], response: &Response) -> Opt
 pub(crate) fn retry_after(response: &Response) -> Option<u64> {
     const MOST: u64 = 24 * 3_600;
     let value = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let seconds: u64 = core::str::from_utf8(&value.1).ok()?.trim().parse().ok()?;
-    Some(seconds.min(MOST))
+    // Some write `2.0`. What is begun is waited for.
+    let text = core::str::from_utf8(&value.1).ok()?.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds: u64 = whole.parse().ok()?;
+    let begun = u64::from(fraction.bytes().any(|byte| byte != b'0'));
+    Some(seconds.saturating_add(begun).min(MOST))
 }

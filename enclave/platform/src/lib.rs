@@ -51,8 +51,8 @@ pub use json::JsonError;
 pub use materials::Materials;
 pub use name::NameError;
 pub use operations::{
-    AnswerError, Encoding, Evidence, Known, Link, Links, Named, Repeat, Scope, Table, TableError, View, Watch, own_token_answer,
-    tables,
+    AnswerError, Encoding, Evidence, Known, Link, Links, Named, NamedBy, Repeat, Scope, Table, TableError, View, Watch, file,
+    own_token_answer, tables,
 };
 pub use preset::{
     AppUse, CheckError, Expires, FieldRule, Kind, Later, Part, Preset, PresetsError, Sharing, Source, Wrong,

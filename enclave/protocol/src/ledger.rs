@@ -287,7 +287,8 @@ pub struct Intent {
     /// Limits reserved.
     #[n(6)]
     pub budget: Vec<Reservation>,
-    /// The record that will be used, and its generation; generation 0 for a credential that is being provisioned.
+    /// The record that will be used (of a login's release and of a revocation the connection), and its generation; generation 0 for a
+    /// credential that is being provisioned, and for none.
     #[n(7)]
     pub record: ByteArray<32>,
     /// Generation of that record.
@@ -311,6 +312,9 @@ pub enum Ending {
     /// The platform was certainly not reached with the credential; the budget is given back.
     #[n(2)]
     Failed,
+    /// The vault did it itself, and no platform was asked: a code or a login released, a connection revoked or listed.
+    #[n(3)]
+    Done,
 }
 
 /// What came of an intent.

@@ -41,6 +41,7 @@ pub mod message;
 pub mod note;
 pub mod ohttp;
 pub mod provision;
+pub mod release;
 pub mod signatures;
 pub mod status;
 mod suite;

@@ -7,7 +7,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use crate::ledger::SealedEntry;
-pub use crate::status::{AnchorStatement, HeadStatus, Phase, Schedule, ScheduledFork, Status};
+pub use crate::status::{AnchorStatement, ConnectionsStatus, HeadStatus, Phase, Schedule, ScheduledFork, Status};
 
 /// The version of the host-enclave conversation.
 pub const VERSION: u16 = 1;

@@ -10,6 +10,11 @@
 //! | `app` | the portfolio (salt 0) | an app, by owner, preset and the app's own id | the app's |
 //! | `store` | the store | a connection of that name and the store's binding | the connection's |
 //! | `store` | the store | a binding to a connection that is there | none |
+//! | `login` | the store | a merchant's login of that name, and the store's binding to it | the login's |
+//! | `login` | the store | a binding to a login that is there | none |
+//!
+//! `POST https://vault.internal/v1/rotate` takes the same: a new authorisation in the place of the one that is there, with its next
+//! generation. What it is bound to stays.
 
 use core::fmt;
 
@@ -29,6 +34,8 @@ pub const VERSION: u16 = 2;
 pub const HOST: &str = "vault.internal";
 /// The inner request's path.
 pub const PATH: &str = "/v1/provision";
+/// The inner request's path for a new authorisation in the place of one that is there.
+pub const ROTATE: &str = "/v1/rotate";
 const SECRET: &[u8] = b"pst-vault/secret/v1";
 
 sol! {
@@ -75,6 +82,8 @@ pub enum What {
     App,
     /// A store, with a connection of its own or one that is there.
     Store,
+    /// A merchant's login for a store.
+    Login,
 }
 
 impl What {
@@ -84,6 +93,7 @@ impl What {
         match self {
             Self::App => "app",
             Self::Store => "store",
+            Self::Login => "login",
         }
     }
 }
@@ -227,6 +237,7 @@ impl ProvisionRequest {
         let what = match provision.kind.as_str() {
             "app" => What::App,
             "store" => What::Store,
+            "login" => What::Login,
             _ => return Err(ProvisionError::Kind),
         };
         if request.secret.is_empty() != provision.secretHash.is_zero() {

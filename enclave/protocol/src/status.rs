@@ -43,6 +43,26 @@ pub struct Status {
     /// The forks that this image knows of its network.
     #[n(10)]
     pub schedule: Option<Schedule>,
+    /// Connections and logins, once serving.
+    #[n(11)]
+    pub connections: Option<ConnectionsStatus>,
+}
+
+/// How many connections and logins there are, and how many need somebody. Which they are is for callers with a grant for `vault.list`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ConnectionsStatus {
+    /// All but the revoked ones.
+    #[n(0)]
+    pub connections: u64,
+    /// Whose merchant has to authorise anew.
+    #[n(1)]
+    pub reauthorize: u64,
+    /// Logins that were released and not rotated since.
+    #[n(2)]
+    pub tainted: u64,
+    /// Revoked ones.
+    #[n(3)]
+    pub revoked: u64,
 }
 
 /// A network's clock and the forks that an image knows of it.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use alloy_primitives::B256;
 use protocol::ledger::{Kept, Refreshed, Refreshing, Result as Ended};
+use protocol::message::ConnectionsStatus;
 
 use crate::fold::OutOfOrder;
 use crate::pace::Pace;
@@ -62,6 +63,16 @@ pub(crate) struct Connection {
     issued_at: u64,
     /// Whether a call was made with the current generation, or it is the one that was taken in.
     used: bool,
+    /// Unix milliseconds at which its owner handed it over.
+    pub(crate) made_at: u64,
+    /// Unix milliseconds at which it, a login, was released last, since its owner handed it over.
+    pub(crate) tainted_at: Option<u64>,
+    /// Unix milliseconds at which a one-time code of it was given last.
+    pub(crate) coded_at: u64,
+    /// Codes of it that were given since its owner handed it over.
+    pub(crate) codes: u64,
+    /// Every store was taken off it.
+    pub(crate) revoked: bool,
     pub(crate) phase: Phase,
     /// Unix milliseconds before which nothing is tried.
     pub(crate) retry_at: u64,
@@ -77,10 +88,16 @@ impl Connection {
         self.refreshes && self.access_expires_at.is_some_and(|at| now.saturating_add(EARLY) >= at)
     }
 
+    /// Whether calls of this store are made with it.
+    pub(crate) fn serves(&self, store: &(u64, B256)) -> bool {
+        !self.revoked && self.stores.contains(store)
+    }
+
     /// Unix milliseconds at which a refresh is due, from the ledger and nothing else: in time for the calls, if there are any, and for
     /// the refresh token's sake. What is uncertain is due now.
     pub(crate) fn due_at(&self, id: &[u8; 32]) -> Option<u64> {
         let due = match self.phase {
+            _ if self.revoked => return None,
             Phase::Active if self.refreshes => {
                 let upkeep = self.upkeep_at(id);
                 self.access_at(id).map_or(upkeep, |access| access.min(upkeep))
@@ -172,19 +189,54 @@ impl Connections {
         self.file(id);
     }
 
+    /// What a store's binding names.
+    pub(crate) fn bound(&self, binding: &[u8; 32]) -> Option<([u8; 32], &Connection)> {
+        let id = self.by_binding.get(binding)?;
+        Some((*id, self.by_id.get(id)?))
+    }
+
+    /// How many there are, and how many of them need somebody.
+    pub(crate) fn tally(&self) -> ConnectionsStatus {
+        let count = |which: fn(&Connection) -> bool| {
+            self.by_id.values().filter(|connection| which(connection)).fold(0_u64, |count, _| count.saturating_add(1))
+        };
+        ConnectionsStatus {
+            connections: count(|connection| !connection.revoked),
+            reauthorize: count(|connection| !connection.revoked && connection.phase == Phase::Reauthorize),
+            tainted: count(|connection| !connection.revoked && connection.tainted_at.is_some()),
+            revoked: count(|connection| connection.revoked),
+        }
+    }
+
+    /// Every one, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&[u8; 32], &Connection)> {
+        self.by_id.iter()
+    }
+
+    /// Makes one, or puts a new authorisation in the place of the one that is there. Its stores stay.
     pub(crate) fn make(&mut self, kept: &Kept, store: Option<(u64, B256)>, time: u64) {
         let Kept { connection, preset, host, selector, app, refreshes, access_expires_at, refresh_expires_at } = kept;
+        let before = self.by_id.remove(&**connection).map(|before| before.stores).unwrap_or_default();
+        let stores = match store {
+            Some(store) if !before.contains(&store) => before.into_iter().chain([store]).collect(),
+            _ => before,
+        };
         let made = Connection {
             preset: preset.clone(),
             host: host.clone(),
             selector: selector.clone(),
             app: app.map(Into::into),
-            stores: store.into_iter().collect(),
+            stores,
             refreshes: *refreshes,
             access_expires_at: *access_expires_at,
             refresh_expires_at: *refresh_expires_at,
             issued_at: time,
             used: true,
+            made_at: time,
+            tainted_at: None,
+            coded_at: 0,
+            codes: 0,
+            revoked: false,
             phase: Phase::Active,
             retry_at: 0,
             failures: 0,
@@ -201,6 +253,36 @@ impl Connections {
             && !connection.stores.contains(&store)
         {
             connection.stores.push(store);
+        }
+    }
+
+    /// What was taken in under it is another's now.
+    pub(crate) fn remove(&mut self, id: &[u8; 32]) {
+        self.by_id.remove(id);
+        self.calendar.put(*id, None, None);
+    }
+
+    /// Takes a store off it. The last one takes all with it.
+    pub(crate) fn take_off(&mut self, id: &[u8; 32], store: &(u64, B256)) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.stores.retain(|other| other != store);
+            connection.revoked = connection.stores.is_empty();
+        }
+        self.file(*id);
+    }
+
+    /// A code of it was given.
+    pub(crate) fn coded(&mut self, id: &[u8; 32], time: u64) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.coded_at = time;
+            connection.codes = connection.codes.saturating_add(1);
+        }
+    }
+
+    /// It was released.
+    pub(crate) fn taint(&mut self, id: &[u8; 32], time: u64) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.tainted_at = Some(time);
         }
     }
 

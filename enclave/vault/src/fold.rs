@@ -6,11 +6,12 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolValue;
 use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
-use protocol::ledger::{Body, Ending, RecordRef, Reservation, Result as Ended};
+use protocol::ledger::{Body, Ending, Intent, RecordRef, Reservation, Result as Ended};
 use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
 use crate::connections::Connections;
+use crate::own;
 
 /// State read out of the ledger, entry by entry.
 #[derive(Debug, Default)]
@@ -21,12 +22,21 @@ pub(crate) struct Fold {
     pub(crate) budget: Budget,
     /// Connections, and what became of them.
     pub(crate) connections: Connections,
-    /// Intents without an outcome, with what they reserved.
-    open: HashMap<u64, Vec<Reservation>>,
+    /// Intents without an outcome.
+    open: HashMap<u64, Open>,
     /// Unix milliseconds of the newest entry.
     pub(crate) time: u64,
     /// The newest conflict of signed heads, and the boot that saw it.
     conflict: Option<([u8; 16], ConflictStatus)>,
+}
+
+/// An intent without an outcome.
+#[derive(Debug)]
+struct Open {
+    /// What it reserved.
+    budget: Vec<Reservation>,
+    /// The connection and the store that is taken off it, if the outcome says that it was done.
+    takes_off: Option<([u8; 32], (u64, B256))>,
 }
 
 /// An entry that can't follow the ones before it.
@@ -101,6 +111,9 @@ impl Fold {
                 if let Some(kept) = &provisioned.kept {
                     self.connections.make(kept, None, provisioned.time);
                 }
+                if let Some(taken_in) = &provisioned.replaces {
+                    self.connections.remove(taken_in);
+                }
                 let binding =
                     provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
                 self.connections.bind(&provisioned.connection, binding, store);
@@ -133,14 +146,16 @@ impl Fold {
                     self.budget.count(&intent.budget);
                 }
                 self.connections.used(&intent.record);
-                self.open.insert(index, intent.budget.clone());
+                let takes_off = self.own(intent)?;
+                self.open.insert(index, Open { budget: intent.budget.clone(), takes_off });
                 intent.time
             }
             Body::Outcome(outcome) => {
-                let budget = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
-                match outcome.ending {
-                    Ending::Failed => self.budget.give_back(&budget),
-                    Ending::Upstream { .. } | Ending::Unknown => {}
+                let Open { budget, takes_off } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
+                match (outcome.ending, takes_off) {
+                    (Ending::Failed, _) => self.budget.give_back(&budget),
+                    (Ending::Done, Some((connection, store))) => self.connections.take_off(&connection, &store),
+                    (Ending::Upstream { .. } | Ending::Unknown | Ending::Done, _) => {}
                 }
                 outcome.time
             }
@@ -153,6 +168,23 @@ impl Fold {
         };
         self.time = self.time.max(time);
         Ok(())
+    }
+
+    /// What an intent to do one of the vault's own operations changes: of a release, that it may have happened counts; of a revocation,
+    /// that it did.
+    fn own(&mut self, intent: &Intent) -> Result<Option<([u8; 32], (u64, B256))>, OutOfOrder> {
+        let asked = |name| intent.evidence.evaluations.iter().any(|evaluation| evaluation.operation == name);
+        if asked(own::OTP_OPERATION) {
+            self.connections.coded(&intent.record, intent.time);
+        }
+        if asked(own::EXPORT_OPERATION) {
+            self.connections.taint(&intent.record, intent.time);
+        }
+        if !asked(own::REVOKE_OPERATION) {
+            return Ok(None);
+        }
+        let call = Call::abi_decode_validate(&intent.call.call).map_err(|_| OutOfOrder)?;
+        Ok(Some((*intent.record, (call.origin, call.salt))))
     }
 
     fn put(&mut self, record: &RecordRef) {

@@ -2,14 +2,15 @@
 
 use policy::{Authenticated, Identity};
 use protocol::http::Response;
-use protocol::provision;
+use protocol::{provision, release};
 
 use crate::call::Denied;
 use crate::conversation::Io;
-use crate::provision::provision as provision_store;
+use crate::provision::{provision as provision_store, rotate};
 use crate::refusal::{OUTCOME, Refusal};
 use crate::simulate::simulate;
 use crate::state::Shared;
+use crate::{links, listing, login, revoke};
 
 /// Path of the dry run.
 const SIMULATE: &str = "/v1/simulate";
@@ -22,8 +23,16 @@ pub(crate) async fn answer(
     identity: &Identity,
 ) -> Result<Response, Denied> {
     let request = authenticated.request();
-    match (request.method.as_str(), request.path.as_str()) {
+    let path = request.path.split('?').next().unwrap_or_default();
+    match (request.method.as_str(), path) {
+        ("GET", listing::PATH) => listing::list(io, shared, authenticated, identity).await,
+        _ if path != request.path => Err(Refusal::UnknownOperation("vault.unknown").into()),
         ("POST", provision::PATH) => provision_store(io, shared, authenticated, identity).await,
+        ("POST", provision::ROTATE) => rotate(io, shared, authenticated, identity).await,
+        ("POST", revoke::PATH) => revoke::revoke(io, shared, authenticated, identity).await,
+        ("POST", release::OTP) => login::release(io, shared, authenticated, login::Wanted::Code, identity).await,
+        ("POST", release::EXPORT) => login::release(io, shared, authenticated, login::Wanted::Login, identity).await,
+        ("POST", links::PATH) => links::fetch(io, shared, authenticated, identity).await,
         ("POST", SIMULATE) => simulate(io, shared, authenticated, identity).await,
         _ => Err(Refusal::UnknownOperation("vault.unknown").into()),
     }

@@ -1,13 +1,14 @@
 //! Using a credential under a permit: budget, intent, use, outcome, in that order.
 
+mod attempt;
 mod hand_back;
 mod retry;
 
 use alloy_primitives::{Address, B256};
 use contracts_bindings::registry::Limit;
-use credential::{Accounts, Binding, Kind, Leave, OpenError, OpenedBinding};
+use credential::{Accounts, Kind, OpenError, OpenedBinding};
 use minicbor::bytes::ByteVec;
-use platform::{Diagnosis, Materials, PrepareError, Prepared, Preset, Sharing};
+use platform::{Diagnosis, Prepared, Preset, Sharing};
 use policy::{Identity, Permit};
 use protocol::http::Response;
 use protocol::ledger::{self, Body, Ending, Intent, Outcome, Receipt, ReceiptEntry, Reservation, Retried};
@@ -20,8 +21,9 @@ use crate::ledger::Proposal;
 use crate::refresh::{Why, fresh};
 use crate::refusal::Refusal;
 use crate::state::Shared;
+use attempt::{again, prepared};
 use hand_back::hand_back;
-use retry::{Patience, once_more};
+use retry::{Patience, Waiting, once_more};
 
 /// Calls the platform as the permit's caller asked.
 pub(crate) async fn perform(
@@ -46,6 +48,9 @@ pub(crate) async fn perform(
     if binding.binding().host != host || !egress_allowed(shared, &host)? {
         return Err(Refusal::NotPermitted("store.host".to_owned()).into());
     }
+    if !serves(shared, &permit, &binding.binding().connection)? {
+        return Err(Refusal::NotPermitted("connection.revoked".to_owned()).into());
+    }
     fresh(io, shared, &binding.binding().connection, Why::Expired).await?;
     let records = Records::fetch(io, shared, &binding.binding().connection).await?;
     let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
@@ -60,8 +65,15 @@ pub(crate) async fn perform(
     }
 }
 
+/// Whether the permit's store may use a connection still.
+pub(crate) fn serves(shared: &Shared, permit: &Permit, connection: &[u8; 32]) -> Result<bool, Stop> {
+    let store = (permit.call().origin, permit.call().salt);
+    let mut state = shared.state();
+    Ok(state.serving()?.ledger.fold.connections.of(connection).is_some_and(|connection| connection.serves(&store)))
+}
+
 /// The current generation of a record, as the ledger has it, and its bytes, as the host has them.
-async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) -> Result<([u8; 32], u64, ByteVec), Denied> {
+pub(crate) async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) -> Result<([u8; 32], u64, ByteVec), Denied> {
     let (id, generation) = {
         let mut state = shared.state();
         let serving = state.serving()?;
@@ -311,6 +323,10 @@ async fn send(
     let (mut refreshed, mut unsent) = (false, Ending::Failed);
     loop {
         let generation = records.connection.0;
+        // A revocation ends what waits, for a refresh or for another attempt.
+        if !serves(use_it.shared, &permit, &connection)? {
+            return Err(use_it.ended(unsent, Refusal::NotPermitted("connection.revoked".to_owned())).await?);
+        }
         let Prepared { request, redactor } = match prepared(&use_it, &permit, preset, binding, records)? {
             Ok(prepared) => prepared,
             Err(refusal) => return Err(use_it.ended(unsent, refusal).await?),
@@ -335,87 +351,14 @@ async fn send(
             refreshed = true;
             continue;
         }
-        if let Some(at) = preset.later(&response).and_then(|later| patience.again_at(use_it.io, &permit, later)) {
+        if let Some(at) = preset.later(&response).and_then(|later| patience.again_at(use_it.io, &permit, later))
+            && let Some(waiting) = Waiting::take(use_it.shared, &permit)?
+        {
             drop((response, redactor));
-            (use_it, permit, records) = once_more(use_it, permit, &connection, ending, &mut patience, at, identity).await?;
+            (use_it, permit, records) =
+                once_more(use_it, permit, &connection, ending, &mut patience, (at, waiting), identity).await?;
             continue;
         }
         return hand_back(&use_it, &permit, preset, &redactor, response, &patience).await;
-    }
-}
-
-/// One refresh after a refused access token, and what the one retry needs. Any other time, and whatever fails, is the end of the use.
-async fn again<'a>(
-    use_it: Use<'a>,
-    permit: Permit,
-    binding: &OpenedBinding,
-    generation: u64,
-    ending: Ending,
-    refreshed: bool,
-    identity: &Identity,
-) -> Result<(Use<'a>, Permit, Records), Denied> {
-    let (io, shared, connection) = (use_it.io, use_it.shared, &binding.binding().connection);
-    let renewable = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
-    if !renewable || refreshed {
-        return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
-    }
-    match fresh(io, shared, connection, Why::Refused(generation)).await {
-        Ok(()) => {}
-        Err(Denied::Refused(refusal, _)) => return Err(use_it.ended(ending, refusal).await?),
-        Err(stopped) => return Err(stopped),
-    }
-    let records = Records::fetch(io, shared, connection).await?;
-    if records.connection.0 == generation {
-        return Err(use_it.ended(ending, Refusal::ReauthorizationRequired).await?);
-    }
-    match reconfirmed(io, shared, permit, identity).await? {
-        Ok(permit) => Ok((use_it.retry(ending, records.connection.0).await?, permit, records)),
-        Err(refusal) => Err(use_it.ended(ending, refusal).await?),
-    }
-}
-
-fn prepared(
-    use_it: &Use<'_>,
-    permit: &Permit,
-    preset: Preset,
-    binding: &OpenedBinding,
-    records: Records,
-) -> Result<Result<Prepared, Refusal>, Stop> {
-    let mut state = use_it.shared.state();
-    let now = state.time(use_it.io.now());
-    let keys = &state.serving()?.keys;
-    let Records { connection: (generation, sealed), app } = records;
-    let open = || {
-        let opened = credential::open_connection(keys, permit, binding, accounts(preset), generation, &sealed, now).ok()?;
-        let app = match &app {
-            Some((generation, sealed)) => {
-                Some(credential::open_app(keys, Leave::Permit(permit), &opened, *generation, sealed, now).ok()?)
-            }
-            None => None,
-        };
-        Some((opened, app))
-    };
-    let Some((opened, app)) = open() else { return Ok(Err(Refusal::Upstream("request.injection"))) };
-    let Binding { selector, host, .. } = binding.binding();
-    let materials =
-        Materials { app: app.as_ref().map(|app| &app.fields), connection: &opened.connection().fields, selector, host };
-    let mut nonce = [0; 32];
-    use_it.io.rng(|rng| rand_core::Rng::fill_bytes(rng, &mut nonce));
-    Ok(preset.prepare(permit.authenticated().request(), &materials, now, &nonce).map_err(unprepared))
-}
-
-/// What the caller wrote, and may not, is told; what is wrong with a record is the vault's.
-fn unprepared(error: PrepareError) -> Refusal {
-    match error {
-        PrepareError::Host
-        | PrepareError::Header
-        | PrepareError::AuthSlot
-        | PrepareError::Selector
-        | PrepareError::Path
-        | PrepareError::Query
-        | PrepareError::Body => Refusal::NotPermitted(error.rule().to_owned()),
-        PrepareError::Field | PrepareError::App | PrepareError::NoCredential | PrepareError::Redactor(_) => {
-            Refusal::Upstream("request.injection")
-        }
     }
 }

@@ -1,7 +1,9 @@
 //! Taking credentials in: unusable until a probe returned the account that their owner named.
 
 mod app;
+mod login;
 mod probe;
+mod rotate;
 mod statement;
 
 use credential::{Binding, Connection, Fields, Kind, Record, seal};
@@ -19,16 +21,16 @@ use crate::call::{Denied, permitted, receipt, with_receipt};
 use crate::conversation::{Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
+use crate::own::PROVISION_OPERATION;
 use crate::perform::{Use, fetch_record, intend};
 use crate::refresh::{Why, fresh, hold};
 use crate::refusal::Refusal;
 use crate::state::Shared;
 use contracts_bindings::Class;
 use probe::{Probed, probe};
-use statement::{Signed, checked};
+pub(crate) use rotate::rotate;
+use statement::{Names, Signed, checked};
 
-/// The operation that a policy grants.
-pub(crate) const OPERATION: &str = "vault.provision";
 /// The field of a connection that requests carry.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 /// Generation of a record that is made.
@@ -43,14 +45,15 @@ pub(crate) async fn provision(
 ) -> Result<Response, Denied> {
     let (request, provision, what) =
         ProvisionRequest::read(&authenticated.request().body).map_err(|_| Refusal::Malformed("provision.form"))?;
-    let operation = Operation { name: OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
+    let operation = Operation { name: PROVISION_OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
     let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
-    let signed = checked(io, shared, &permit, &request, provision, identity)?;
+    let signed = checked(io, shared, &permit, &request, provision, Names::First, identity)?;
     // The host may have stored an earlier provision whose acknowledgement was lost.
     settle(io, shared).await?;
     match what {
         What::App => app::take(io, shared, permit, &request, signed).await,
         What::Store => store(io, shared, permit, &request, signed, identity).await,
+        What::Login => login::take(io, shared, permit, &request, signed, identity).await,
     }
 }
 
@@ -71,7 +74,7 @@ async fn store(
         // A token that is good for good is probed before it is kept.
         Some(fields) if plan.app.is_none() && plan.preset.grant(&fields).is_none() => Credential::InHand(fields),
         Some(fields) => {
-            take(io, shared, &permit, request, &plan.signed, &plan.binding, plan.app, fields).await?;
+            take(io, shared, &permit, request, &plan.binding, plan.app, plan.preset, fields).await?;
             Credential::Kept
         }
         None => Credential::Kept,
@@ -93,7 +96,7 @@ async fn store(
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
     let Plan { preset, id, binding, signed, .. } = plan;
-    let Probed { ending, fields, renamed } =
+    let Probed { ending, fields, renamed, .. } =
         probe(&use_it, &permit, preset, &signed.provision.connection, &binding, taken, records).await?;
     let response = bind(&use_it, request, Bound { id, binding, signed, fields, renamed, ending }).await;
     drop(flight);
@@ -122,8 +125,9 @@ struct Plan {
 
 impl Plan {
     fn of(shared: &Shared, permit: &Permit, request: &ProvisionRequest, signed: Signed) -> Result<Self, Denied> {
-        let Signed { provision, preset, selector, salt: _ } = &signed;
-        let (preset, Provision { owner, store, host, account, .. }) = (*preset, provision);
+        let Signed { provision, preset, selector, .. } = &signed;
+        let preset = preset.ok_or_else(|| no("provision.preset"))?;
+        let Provision { owner, store, host, account, .. } = provision;
         if permit.authenticated().salt().is_zero() || provision.connection.is_zero() {
             return Err(no("provision.store"));
         }
@@ -151,6 +155,7 @@ impl Plan {
                 let others = there.stores.iter().any(|store| *store != this);
                 match preset.sharing() {
                     _ if there.preset != preset.id() => Err(no("provision.preset")),
+                    _ if there.revoked => Err(no("connection.revoked")),
                     Sharing::One | Sharing::SplitOnRefresh if others => Err(no("connection.not_shared")),
                     Sharing::One | Sharing::SplitOnRefresh | Sharing::Shared => Ok(None),
                 }
@@ -165,10 +170,7 @@ impl Plan {
             }
         };
         if let Some(fields) = &fields {
-            preset.check_fields(Part::Connection, fields).map_err(|error| no(error.rule()))?;
-            if preset.needs_app(fields) != app.is_some() && !(app.is_some() && app::may_have(preset)) {
-                return Err(no("provision.app"));
-            }
+            check_fields(preset, fields, app.is_some())?;
         }
         let binding = Binding {
             store: *store,
@@ -183,6 +185,15 @@ impl Plan {
     }
 }
 
+/// Whether a connection may have these fields, and an app or none.
+fn check_fields(preset: Preset, fields: &Fields, app: bool) -> Result<(), Denied> {
+    preset.check_fields(Part::Connection, fields).map_err(|error| no(error.rule()))?;
+    if preset.needs_app(fields) != app && !(app && app::may_have(preset)) {
+        return Err(no("provision.app"));
+    }
+    Ok(())
+}
+
 /// Seals a connection that has to be refreshed before it can be probed, or that is of an app: durable before its token is spent.
 #[expect(clippy::too_many_arguments, reason = "each is one part of what is written")]
 async fn take(
@@ -190,12 +201,12 @@ async fn take(
     shared: &Shared,
     permit: &Permit,
     request: &ProvisionRequest,
-    signed: &Signed,
     binding: &Binding,
     app: Option<[u8; 32]>,
+    preset: Preset,
     fields: Fields,
 ) -> Result<(), Denied> {
-    let refreshes = signed.preset.grant(&fields).is_some();
+    let refreshes = preset.grant(&fields).is_some();
     // Whatever access token came with it, the first one that counts is the vault's own.
     let access_expires_at = refreshes.then_some(0);
     let connection = Connection {
@@ -216,7 +227,8 @@ async fn take(
         access_expires_at,
         refresh_expires_at: None,
     };
-    let (put, record) = sealed(io, shared, binding.connection, FIRST, &Record::Connection(connection))?;
+    let generation = shared.state().serving()?.ledger.fold.generation(&binding.connection).unwrap_or(0).saturating_add(1);
+    let (put, record) = sealed(io, shared, binding.connection, generation, &Record::Connection(connection))?;
     let time = shared.state().time(io.now());
     let entry = Taken {
         version: ledger::VERSION,
@@ -265,7 +277,7 @@ async fn bind(use_it: &Use<'_>, request: &ProvisionRequest, bound: Bound) -> Res
     let Use { shared, io, intent, .. } = *use_it;
     let Bound { id, binding, signed, fields, renamed, ending } = bound;
     let Binding { store, connection, preset, host, account, selector } = binding.clone();
-    let origin = signed.provision.portfolio;
+    let origin = signed.origin;
     let mut made = vec![sealed(io, shared, id, FIRST, &Record::Binding(binding))?];
     if let Some((generation, record)) = renamed {
         made.push(sealed(io, shared, connection, generation, &Record::Connection(record))?);
@@ -300,6 +312,7 @@ async fn bind(use_it: &Use<'_>, request: &ProvisionRequest, bound: Bound) -> Res
         origin,
         salt: signed.salt.0.into(),
         kept,
+        replaces: None,
     };
     let proposal = Proposal { body: Body::Provision(entry), time, records, reserved: false };
     let entry = match append(io, shared, proposal, || {}).await {

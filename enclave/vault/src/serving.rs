@@ -3,8 +3,10 @@
 use core::fmt;
 use std::collections::HashSet;
 
+use alloy_primitives::Address;
 use credential::{Keys, Kind};
 use p256::ecdsa::SigningKey;
+use platform::Links;
 use policy::ReplayCache;
 use protocol::attested::Checkpoint;
 use protocol::message::Problem;
@@ -22,6 +24,11 @@ const KEY_LIFE: u64 = 23 * 3_600_000;
 /// Milliseconds that a replaced OHTTP key still opens requests.
 const KEY_GRACE: u64 = 600_000;
 
+/// Links that answers named and that are remembered, in all and for one caller and store, and milliseconds for which they are.
+const LINKS: usize = 4_096;
+const LINKS_EACH: usize = 64;
+const LINK_LIFE: u64 = 3_600_000;
+
 /// Keys, ledger and memory of one boot.
 pub(crate) struct Serving {
     pub(crate) keys: Keys,
@@ -35,6 +42,10 @@ pub(crate) struct Serving {
     pub(crate) root_commitment: [u8; 32],
     /// The checkpoint that this boot started from.
     pub(crate) checkpoint: Checkpoint,
+    /// Callers whose calls wait to be made once more.
+    pub(crate) waiting: Vec<(u64, Address)>,
+    /// Links that answers named lately.
+    pub(crate) links: Links,
     /// Connections that are being refreshed.
     pub(crate) flights: HashSet<[u8; 32]>,
     /// The ledger is restored and the `boot` entry durable: calls are served.
@@ -64,6 +75,8 @@ impl Serving {
             refusals: Quota::default(),
             root_commitment,
             checkpoint,
+            waiting: Vec::new(),
+            links: Links::new(LINKS, LINKS_EACH, LINK_LIFE),
             flights: HashSet::new(),
             ready: false,
         })

@@ -213,6 +213,11 @@ impl Shared {
             schedule_left: configured.and_then(|configured| configured.schedule_ends()).map(|end| end.saturating_sub(seconds)),
             conflict: state.conflict,
             schedule: configured.map(|configured| configured.schedule(seconds)),
+            connections: state
+                .serving
+                .as_ref()
+                .filter(|serving| serving.ready)
+                .map(|serving| serving.ledger.fold.connections.tally()),
         }
     }
 }

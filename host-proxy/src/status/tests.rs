@@ -23,6 +23,7 @@ fn serving() -> Status {
         schedule_left: None,
         conflict: None,
         schedule: None,
+        connections: None,
     }
 }
 
@@ -145,4 +146,16 @@ fn names_what_it_waits_for() {
         words(Status { ledger_size: Some(1_026), ..serving() }, 0),
         (true, "ready, anchor 1025 entries behind".to_owned())
     );
+}
+
+#[test]
+fn a_connection_that_needs_somebody_is_a_warning_and_stops_nothing() {
+    let connections = ConnectionsStatus { connections: 9, reauthorize: 2, tainted: 1, revoked: 4 };
+    let green = judged(Status { connections: Some(connections), ..serving() }, None);
+    let codes: Vec<_> = green.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!((green.ready, codes.as_slice()), (true, &["reauthorization_required", "login_tainted"][..]));
+    let shown = json(&Status { connections: Some(connections), ..serving() }, &green);
+    assert_eq!(shown["connections"]["tainted"], 1);
+    let calm = ConnectionsStatus { reauthorize: 0, tainted: 0, ..connections };
+    assert!(judged(Status { connections: Some(calm), ..serving() }, None).warnings.is_empty());
 }

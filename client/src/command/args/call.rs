@@ -43,6 +43,28 @@ pub struct CallArgs {
     pub url: String,
 }
 
+/// See [`Command::Fetch`](super::Command::Fetch).
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Who calls: whoever got the answer
+    #[command(flatten)]
+    pub signer: SignerArgs,
+    /// The store that the answer was about: `<portfolio>:<32-byte salt in hex>`
+    #[arg(long, value_name = "STORE")]
+    pub store: StoreName,
+    /// Role to claim: its name, or 32 bytes in hex
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<Name>,
+    /// Evidence for the policy, hex: a grant of `grant root`
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// Where the file is written, as it comes; never overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The link, just as the answer had it
+    pub url: String,
+}
+
 /// Who signs the call: the caller, or an agent in the caller's name.
 #[derive(Debug, Args)]
 pub struct SignerArgs {

@@ -2,12 +2,16 @@
 //! whose own answer named it, and not for long.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use alloy_primitives::{B256, keccak256};
 use policy::Operation;
 use protocol::http::{Request, Response};
+use protocol::limits;
 
 use super::table::Table;
 use crate::json::{Json, Pointer};
+use crate::redact::RedactError;
 
 /// Links of one answer, at most.
 const PER_ANSWER: usize = 16;
@@ -26,16 +30,25 @@ pub(super) struct LinkRule {
 pub struct Link(String);
 
 impl Link {
-    /// The request for it: a bare GET, without any header of the caller's or any secret of the store's.
+    /// Its host.
     #[must_use]
-    pub fn request(&self) -> Option<Request> {
+    pub fn host(&self) -> Option<&str> {
+        split(&self.0).map(|(host, _)| host)
+    }
+
+    /// The request for it, or for these of its bytes: a bare GET, without any header of the caller's or any secret of the store's.
+    #[must_use]
+    pub fn request(&self, bytes: Option<(u64, u64)>) -> Option<Request> {
         let (host, path) = split(&self.0)?;
+        let mut headers =
+            vec![("host".to_owned(), host.as_bytes().to_vec()), ("accept-encoding".to_owned(), b"identity".to_vec())];
+        headers.extend(bytes.map(|(first, last)| ("range".to_owned(), format!("bytes={first}-{last}").into_bytes())));
         Some(Request {
             method: "GET".to_owned(),
             scheme: "https".to_owned(),
             authority: host.to_owned(),
             path: path.to_owned(),
-            headers: vec![("host".to_owned(), host.as_bytes().to_vec()), ("accept-encoding".to_owned(), b"identity".to_vec())],
+            headers,
             body: Vec::new(),
         })
     }
@@ -86,7 +99,8 @@ fn split(url: &str) -> Option<(&str, &str)> {
     (plain && protocol::call::check_host(host).is_ok()).then_some((host, path))
 }
 
-/// What answers named, by who got them. Bounded: the oldest goes first, and one owner can't push out another's beyond its share.
+/// What answers named, by who got them: hashes, and what each was named by. Bounded: the oldest goes first, and one owner can't push out
+/// another's beyond its share.
 #[derive(Debug)]
 pub struct Links {
     kept: VecDeque<Kept>,
@@ -95,11 +109,21 @@ pub struct Links {
     life_ms: u64,
 }
 
+/// What a link was named by: what has to be permitted still, for it to be fetched.
+#[derive(Clone, Debug)]
+pub struct NamedBy {
+    /// The preset whose answer it was.
+    pub preset: &'static str,
+    /// What had been asked.
+    pub operations: Arc<[Operation]>,
+}
+
 #[derive(Debug)]
 struct Kept {
     caller: [u8; 20],
     store: [u8; 32],
-    link: Link,
+    url: B256,
+    by: NamedBy,
     until_ms: u64,
 }
 
@@ -111,10 +135,11 @@ impl Links {
     }
 
     /// Remembers what an answer to this caller about this store named.
-    pub fn remember(&mut self, caller: [u8; 20], store: [u8; 32], links: Vec<Link>, now_ms: u64) {
+    pub fn remember(&mut self, caller: [u8; 20], store: [u8; 32], links: &[Link], by: &NamedBy, now_ms: u64) {
         self.forget(now_ms);
-        for link in links {
-            self.kept.retain(|kept| !(kept.is(&caller, &store) && kept.link == link));
+        for Link(url) in links {
+            let url = keccak256(url);
+            self.kept.retain(|kept| !(kept.is(&caller, &store) && kept.url == url));
             if self.kept.iter().filter(|kept| kept.is(&caller, &store)).count() >= self.each
                 && let Some(oldest) = self.kept.iter().position(|kept| kept.is(&caller, &store))
             {
@@ -123,19 +148,16 @@ impl Links {
             if self.kept.len() >= self.most {
                 self.kept.pop_front();
             }
-            self.kept.push_back(Kept { caller, store, link, until_ms: now_ms.saturating_add(self.life_ms) });
+            self.kept.push_back(Kept { caller, store, url, by: by.clone(), until_ms: now_ms.saturating_add(self.life_ms) });
         }
     }
 
-    /// The link that this request asks for, if an answer to this caller about this store named it, and not long ago. A body is none
-    /// of it, and no host, scheme or path but the link's own.
-    pub fn find(&mut self, caller: &[u8; 20], store: &[u8; 32], request: &Request, now_ms: u64) -> Option<&Link> {
+    /// What named this very URL, if an answer to this caller about this store did, and not long ago.
+    pub fn find(&mut self, caller: &[u8; 20], store: &[u8; 32], url: &str, now_ms: u64) -> Option<(Link, NamedBy)> {
         self.forget(now_ms);
-        if request.method != "GET" || !request.body.is_empty() {
-            return None;
-        }
-        let url = request.url();
-        self.kept.iter().find(|kept| kept.is(caller, store) && kept.link.0 == url).map(|kept| &kept.link)
+        let hash = keccak256(url);
+        let found = self.kept.iter().find(|kept| kept.is(caller, store) && kept.url == hash)?;
+        Some((Link(url.to_owned()), found.by.clone()))
     }
 
     fn forget(&mut self, now_ms: u64) {
@@ -147,4 +169,43 @@ impl Kept {
     fn is(&self, caller: &[u8; 20], store: &[u8; 32]) -> bool {
         self.caller == *caller && self.store == *store
     }
+}
+
+/// Headers of a file that a caller gets. There was no credential in the request that could be in them.
+const OF_A_FILE: [&str; 11] = [
+    "accept-ranges",
+    "content-disposition",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "retry-after",
+    "x-amz-request-id",
+];
+
+/// A file's answer as it is handed back: bounded, not unpacked, and no way to anywhere else.
+///
+/// # Errors
+/// See [`RedactError`].
+pub fn file(mut response: Response) -> Result<Response, RedactError> {
+    match response.status {
+        200..=299 | 400..=599 => {}
+        300..=399 => return Err(RedactError::Redirect),
+        _ => return Err(RedactError::Status),
+    }
+    let long = |(_, value): &(String, Vec<u8>)| value.len() > limits::HEADER_VALUE;
+    if response.body.len() > limits::UPSTREAM_BODY
+        || response.headers.len() > limits::HEADERS
+        || response.headers.iter().any(long)
+    {
+        return Err(RedactError::Size);
+    }
+    for (name, _) in &mut response.headers {
+        name.make_ascii_lowercase();
+    }
+    response.headers.retain(|(name, _)| OF_A_FILE.contains(&name.as_str()));
+    Ok(response)
 }

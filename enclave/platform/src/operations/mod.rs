@@ -19,7 +19,7 @@ mod tests;
 mod token;
 
 pub use answer::AnswerError;
-pub use link::{Link, Links};
+pub use link::{Link, Links, NamedBy, file};
 pub use naming::Named;
 pub use parameter::Encoding;
 pub(crate) use presets::of;

@@ -88,6 +88,11 @@ mod tests {
             amazon.later(&answer(503, &[("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT")], "")),
             Some(Later { after_s: None })
         );
+        for (said, seconds) in
+            [("2.0", Some(2)), ("2.5", Some(3)), ("0", Some(0)), ("2.", None), (".5", None), ("2.x", None), ("-1", None)]
+        {
+            assert_eq!(amazon.later(&answer(429, &[("retry-after", said)], "")), Some(Later { after_s: seconds }), "{said}");
+        }
         assert_eq!(amazon.later(&answer(401, &[("retry-after", "2")], "")), None);
         assert_eq!(amazon.later(&answer(200, &[], "{}")), None);
         assert_eq!(

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 
 use super::{Ending, Evidence, Head, Reservation, SignedCallEntry};
 
-/// A store's records made.
+/// A store's records made, or a connection's next generation that a new authorisation is.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Provisioned {
     /// [`super::VERSION`].
@@ -41,9 +41,12 @@ pub struct Provisioned {
     /// The store's salt.
     #[n(10)]
     pub salt: ByteArray<32>,
-    /// The connection, if it was made with the store.
+    /// The connection, if it was made with the store or is authorised anew.
     #[n(11)]
     pub kept: Option<Kept>,
+    /// Record id under which the new authorisation was taken in before its probe, if it was: that record is over.
+    #[n(12)]
+    pub replaces: Option<ByteArray<32>>,
 }
 
 /// A record at a generation.

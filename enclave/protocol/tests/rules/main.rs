@@ -12,6 +12,7 @@ mod never_panics;
 mod note;
 mod ohttp;
 mod provision;
+mod release;
 mod tlog;
 
 use rand_chacha::ChaCha20Rng;

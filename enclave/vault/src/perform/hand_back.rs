@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Use;
 use super::retry::Patience;
 use crate::call::{Denied, with_receipt};
+use crate::links;
 use crate::refusal::{OUTCOME, Refusal};
 
 /// Header of an answer that took more than one attempt: how many it took.
@@ -27,12 +28,14 @@ pub(super) async fn hand_back(
 ) -> Result<Response, Denied> {
     let ending = Ending::Upstream { status: response.status };
     let now = use_it.shared.state().time(use_it.io.now());
-    let rate = preset.rate_said(&response, now);
-    let returned = redactor.response(response).ok();
-    let returned = returned.and_then(|response| preset.answer(permit.operations(), permit.projection(), response).ok());
+    let scrubbed = redactor.response(response).ok();
+    // Of what is scrubbed, so that a secret of digits is not said as a number.
+    let rate = scrubbed.as_ref().and_then(|response| preset.rate_said(response, now));
+    let returned = scrubbed.and_then(|response| preset.answer(permit.operations(), permit.projection(), response).ok());
     let Some(mut response) = returned else {
         return Err(use_it.ended(ending, Refusal::Upstream("response.refused")).await?);
     };
+    links::remember(use_it, permit, preset, &response, now)?;
     let receipt = use_it.outcome(ending, Sha256::digest(&response.body).into()).await?;
     let mut say = |name: &str, value: String| response.headers.push((name.to_owned(), value.into_bytes()));
     say(OUTCOME, "upstream".to_owned());

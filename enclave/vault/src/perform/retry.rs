@@ -2,6 +2,7 @@
 //! It stays one use of one call under one intent and one budget; each further attempt has an entry of its own, and a permit that the
 //! newest heads gave.
 
+use alloy_primitives::Address;
 use platform::{Later, Preset};
 use policy::{Identity, Permit};
 use protocol::call;
@@ -9,7 +10,8 @@ use protocol::ledger::Ending;
 
 use super::{Records, Use, renewed};
 use crate::call::Denied;
-use crate::conversation::Io;
+use crate::conversation::{Io, Stop};
+use crate::state::Shared;
 
 /// Milliseconds after which no further attempt of a call begins: a host waits a minute for a word.
 const LONGEST: u64 = 40_000;
@@ -17,6 +19,40 @@ const LONGEST: u64 = 40_000;
 const PAUSE: u64 = 1_000;
 /// Milliseconds of its window that a call has left, at least, for another attempt.
 const WINDOW: u64 = 2_000;
+
+/// Calls that wait for another attempt at once, in all and of one caller: each holds a conversation, of which a host has few.
+const WAITING: usize = 16;
+const WAITING_EACH: usize = 4;
+
+/// A place among those who wait. Given back when dropped.
+pub(super) struct Waiting<'a> {
+    shared: &'a Shared,
+    caller: (u64, Address),
+}
+
+impl<'a> Waiting<'a> {
+    /// `None` if there is none left, and the platform's answer is handed back.
+    pub(super) fn take(shared: &'a Shared, permit: &Permit) -> Result<Option<Self>, Stop> {
+        let caller = (permit.call().origin, permit.call().caller);
+        let mut state = shared.state();
+        let waiting = &mut state.serving()?.waiting;
+        if waiting.len() >= WAITING || waiting.iter().filter(|other| **other == caller).count() >= WAITING_EACH {
+            return Ok(None);
+        }
+        waiting.push(caller);
+        Ok(Some(Self { shared, caller }))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Ok(serving) = self.shared.state().serving()
+            && let Some(place) = serving.waiting.iter().position(|other| *other == self.caller)
+        {
+            serving.waiting.swap_remove(place);
+        }
+    }
+}
 
 /// What is left of a call's patience.
 pub(super) struct Patience {
@@ -59,11 +95,12 @@ pub(super) async fn once_more<'a>(
     connection: &[u8; 32],
     ending: Ending,
     patience: &mut Patience,
-    at: u64,
+    (at, waiting): (u64, Waiting<'_>),
     identity: &Identity,
 ) -> Result<(Use<'a>, Permit, Records), Denied> {
     let (io, shared) = (use_it.io, use_it.shared);
     io.pause(at).await;
+    drop(waiting);
     patience.left = patience.left.saturating_sub(1);
     patience.attempts = patience.attempts.saturating_add(1);
     let permit = match renewed(io, shared, permit, identity).await? {

@@ -37,7 +37,7 @@ pub(super) fn may_have(preset: Preset) -> bool {
     }
 }
 
-/// Seals it. The first connection that works with it proves it.
+/// Seals it, or its next generation, such as one with a new secret. The first connection that works with it proves it.
 pub(super) async fn take(
     io: &Io,
     shared: &Shared,
@@ -46,6 +46,7 @@ pub(super) async fn take(
     signed: Signed,
 ) -> Result<Response, Denied> {
     let Signed { provision, preset, .. } = signed;
+    let preset = preset.ok_or_else(|| no("provision.preset"))?;
     if !permit.authenticated().salt().is_zero() || !provision.connection.is_zero() {
         return Err(no("provision.store"));
     }
@@ -57,16 +58,18 @@ pub(super) async fn take(
         _ => Err(no("provision.fields")),
     })?;
     preset.check_fields(Part::App, &fields).map_err(|error| no(error.rule()))?;
-    let id = {
+    let (id, generation) = {
         let mut state = shared.state();
         let serving = state.serving()?;
         let id = record_id(&serving.keys, &provision);
-        if serving.ledger.fold.generation(&id).is_some() {
-            return Err(no("app.provisioned"));
+        let next = serving.ledger.fold.generation(&id).unwrap_or(0).saturating_add(1);
+        match provision.generation {
+            named if named == next => (id, next),
+            FIRST => return Err(no("app.provisioned")),
+            _ => return Err(no("rotate.generation")),
         }
-        id
     };
-    let (put, record) = sealed(io, shared, id, FIRST, &Record::App(App { preset: preset.id().to_owned(), fields }))?;
+    let (put, record) = sealed(io, shared, id, generation, &Record::App(App { preset: preset.id().to_owned(), fields }))?;
     let mut reserved = Reserved::of(io, shared, &permit)?;
     let time = shared.state().time(io.now());
     if !permit.live(time) {
@@ -91,6 +94,6 @@ pub(super) async fn take(
         Stop(Problem::Ledger) => no("app.provisioned"),
         stop => stop.into(),
     })?;
-    let body = json!({ "preset": preset.id(), "app": provision.app, "generation": FIRST });
+    let body = json!({ "preset": preset.id(), "app": provision.app, "generation": generation });
     Ok(with_receipt(json_response(201, &body), Some(&receipt(vec![entry]))))
 }

@@ -21,6 +21,8 @@ pub(super) struct Probed {
     pub(super) fields: Option<Fields>,
     /// The kept connection's next generation, if it serves this store alone and was handed over under another account's name.
     pub(super) renamed: Option<(u64, Connection)>,
+    /// The kept connection, if it keeps its name.
+    pub(super) connection: Option<Connection>,
 }
 
 /// What the probe is made with.
@@ -78,9 +80,10 @@ pub(super) async fn probe(
             let ending = Ending::Upstream { status: response.status };
             match preset.account(&response, &opened.materials(binding)) {
                 Some(account) if account == binding.account => Ok(match opened.connection {
-                    OpenedOrInHand::InHand(fields) => Probed { ending, fields: Some(fields), renamed: None },
+                    OpenedOrInHand::InHand(fields) => Probed { ending, fields: Some(fields), renamed: None, connection: None },
                     OpenedOrInHand::Opened(generation, opened) => {
-                        Probed { ending, fields: None, renamed: renamed(preset, generation, opened, account) }
+                        let (renamed, connection) = named(preset, generation, opened, account);
+                        Probed { ending, fields: None, renamed, connection }
                     }
                 }),
                 Some(_) => {
@@ -96,11 +99,19 @@ pub(super) async fn probe(
     }
 }
 
-fn renamed(preset: Preset, generation: u64, opened: OpenedConnection, account: String) -> Option<(u64, Connection)> {
+/// Its next generation under the account's name, or itself.
+fn named(
+    preset: Preset,
+    generation: u64,
+    opened: OpenedConnection,
+    account: String,
+) -> (Option<(u64, Connection)>, Option<Connection>) {
     let connection = opened.into_connection();
     let another = accounts(preset) == Accounts::Same && connection.account != account;
-    let next = generation.checked_add(1).filter(|_| another)?;
-    Some((next, Connection { account, ..connection }))
+    match generation.checked_add(1).filter(|_| another) {
+        Some(next) => (Some((next, Connection { account, ..connection })), None),
+        None => (None, Some(connection)),
+    }
 }
 
 fn open(

@@ -1,6 +1,7 @@
 //! What the owner signed must be what the chain says and what the request brought.
 
 use alloy_primitives::B256;
+use credential::LOGIN;
 use platform::Preset;
 use policy::{Identity, Permit, signer};
 use protocol::call;
@@ -15,19 +16,32 @@ use crate::state::Shared;
 /// A statement that was compared with the permit.
 pub(super) struct Signed {
     pub(super) provision: Provision,
-    pub(super) preset: Preset,
+    /// None for a login, which is no platform's.
+    pub(super) preset: Option<Preset>,
     pub(super) selector: Vec<(String, String)>,
+    /// Portfolio that the store was made in, wherever it is at home now.
+    pub(super) origin: u64,
     /// Of the store; zero for a portfolio.
     pub(super) salt: B256,
 }
 
-/// Compares everything that apps and stores have in common, and the host and account of a store.
+/// Which generation a statement has to name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Of a record that is made.
+    First,
+    /// Of one that is there; the place where it is made says which.
+    Later,
+}
+
+/// Compares everything that apps, stores and logins have in common, and the host and account of a store or a login.
 pub(super) fn checked(
     io: &Io,
     shared: &Shared,
     permit: &Permit,
     request: &ProvisionRequest,
     provision: Provision,
+    names: Names,
     identity: &Identity,
 ) -> Result<Signed, Denied> {
     let Provision {
@@ -67,23 +81,33 @@ pub(super) fn checked(
     if *enclave != B256::from(identity.enclave) || *expiresAt <= seconds {
         return Err(no("provision.expired"));
     }
-    if *generation != FIRST {
+    if (*generation == FIRST) != (names == Names::First) || *generation == 0 {
         return Err(no("provision.generation"));
     }
-    let preset = Preset::of_id(preset).ok_or_else(|| no("provision.preset"))?;
+    let login = kind == What::Login.name();
+    let preset = match Preset::of_id(preset) {
+        None if login && preset == LOGIN => None,
+        Some(preset) if !login => Some(preset),
+        _ => return Err(no("provision.preset")),
+    };
     let selector = Selector::read(selector).ok_or_else(|| no("provision.selector"))?.into_parts();
     if kind == What::App.name() {
         if !(host.is_empty() && account.is_empty() && selector.is_empty()) {
             return Err(no("provision.store"));
         }
     } else {
-        if !preset.host_allowed(host) || host == format::HOST || !egress_allowed(shared, host)? {
+        let allowed = match preset {
+            Some(preset) => preset.host_allowed(host) && egress_allowed(shared, host)?,
+            // The vault never goes there.
+            None => call::check_host(host).is_ok() && selector.is_empty(),
+        };
+        if !allowed || host == format::HOST {
             return Err(no("provision.host"));
         }
         if account.is_empty() || account.len() > 255 {
             return Err(no("provision.account"));
         }
     }
-    let salt = permit.call().salt;
-    Ok(Signed { provision, preset, selector, salt })
+    let (origin, salt) = (permit.call().origin, permit.call().salt);
+    Ok(Signed { provision, preset, selector, origin, salt })
 }

@@ -106,6 +106,7 @@ pub(super) fn status(phase: Phase) -> Status {
         schedule_left: None,
         conflict: None,
         schedule: None,
+        connections: None,
     }
 }
 

@@ -1,0 +1,110 @@
+//! What the ledger says of the connections of a store or of a portfolio's stores: in what state they are, and what expires when.
+
+use alloy_primitives::B256;
+use contracts_bindings::Class;
+use policy::{Authenticated, Identity, Operation};
+use protocol::http::Response;
+use protocol::ledger::Ending;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::call::{Denied, permitted, with_receipt};
+use crate::connections::{Connection, Phase};
+use crate::conversation::Io;
+use crate::fold::Fold;
+use crate::internal::json_response;
+use crate::own::LIST_OPERATION;
+use crate::perform::{Use, intend};
+use crate::refusal::Refusal;
+use crate::state::Shared;
+
+/// The path; `?after=<record id, hex>` goes on behind a page.
+pub(crate) const PATH: &str = "/v1/connections";
+/// Connections of one page.
+const PAGE: usize = 500;
+/// Stores of one connection that are named.
+const STORES: usize = 16;
+
+/// Under a store its own connection and login; under a portfolio those of all stores that it made, wherever they are at home now.
+pub(crate) async fn list(
+    io: &Io,
+    shared: &Shared,
+    authenticated: Authenticated,
+    identity: &Identity,
+) -> Result<Response, Denied> {
+    let after = match authenticated.request().path.split_once('?').map(|(_, query)| query.strip_prefix("after=")) {
+        None => None,
+        Some(text) => {
+            let mut id = [0; 32];
+            let text = text.ok_or(Refusal::Malformed("list.form"))?;
+            hex::decode_to_slice(text, &mut id).map_err(|_| Refusal::Malformed("list.form"))?;
+            Some(id)
+        }
+    };
+    let operation = Operation { name: LIST_OPERATION.to_owned(), class: Class::Read, params: Vec::new() };
+    let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
+    let (origin, salt) = (permit.call().origin, permit.call().salt);
+    let (intent, permit) = intend(io, shared, permit, [0; 32], 0, identity).await?;
+    let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
+    if let Err(refusal) = permit {
+        return Err(use_it.ended(Ending::Failed, refusal).await?);
+    }
+    let response = {
+        let mut state = shared.state();
+        let now = state.time(io.now());
+        let fold = &state.serving()?.ledger.fold;
+        let of = |connection: &Connection| {
+            connection.stores.iter().any(|(portfolio, store)| *portfolio == origin && (salt.is_zero() || *store == salt))
+        };
+        let mut ids: Vec<[u8; 32]> = fold
+            .connections
+            .all()
+            .filter(|(id, connection)| after.is_none_or(|after| **id > after) && of(connection))
+            .map(|(id, _)| *id)
+            .collect();
+        ids.sort_unstable();
+        let more = ids.len() > PAGE;
+        ids.truncate(PAGE);
+        let next = ids.last().filter(|_| more).map(hex::encode);
+        let rows: Vec<Value> = ids.iter().filter_map(|id| row(fold, id, origin, salt)).collect();
+        json_response(200, &json!({ "now": now, "connections": rows, "next": next }))
+    };
+    let receipt = use_it.outcome(Ending::Done, Sha256::digest(&response.body).into()).await?;
+    Ok(with_receipt(response, Some(&receipt)))
+}
+
+fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
+    let connection = fold.connections.of(id)?;
+    let stores: Vec<String> = connection
+        .stores
+        .iter()
+        .filter(|(portfolio, store)| *portfolio == origin && (salt.is_zero() || *store == salt))
+        .take(STORES)
+        .map(|(portfolio, salt)| format!("{portfolio}:{salt}"))
+        .collect();
+    Some(json!({
+        "connection": hex::encode(id),
+        "preset": connection.preset,
+        "host": connection.host,
+        "generation": fold.generation(id),
+        "state": state(connection),
+        "stores": stores,
+        "refreshes": connection.refreshes,
+        "made_at": connection.made_at,
+        "access_expires_at": connection.access_expires_at,
+        "refresh_expires_at": connection.refresh_expires_at,
+        "refresh_due_at": connection.due_at(id),
+        "failures": connection.failures,
+        "tainted_at": connection.tainted_at,
+    }))
+}
+
+fn state(connection: &Connection) -> &'static str {
+    match connection.phase {
+        _ if connection.revoked => "revoked",
+        Phase::Active => "active",
+        Phase::Refreshing { .. } => "refreshing",
+        Phase::Uncertain { .. } => "uncertain",
+        Phase::Reauthorize => "reauthorization_required",
+    }
+}
