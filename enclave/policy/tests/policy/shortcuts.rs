@@ -189,7 +189,7 @@ fn t38_nothing_of_one_run_is_there_in_the_next() {
     assert!(alone.iter().any(|viewed| matches!(viewed, Viewed::Error(RunError::Halted))), "{alone:?}");
     assert!(alone.iter().any(|viewed| matches!(viewed, Viewed::Error(RunError::NotDeterministic { .. }))), "{alone:?}");
     let machine = Machine::default();
-    for (before, _) in pairs.iter().zip(0..) {
+    for before in &pairs {
         for (pair, alone) in pairs.iter().zip(&alone) {
             let _ = run(before, GAS, &machine);
             assert_eq!(run(pair, GAS, &machine), *alone);
