@@ -42,6 +42,7 @@ pub(super) async fn run(connection: &Connection, out: Output, args: FetchArgs) -
         if !good {
             return show(&answered, out, false, None);
         }
+        ensure!(answered.response.status == 206 || first == 0, "the host hands out no parts of the file any more");
         if file.is_none() {
             let made = OpenOptions::new().write(true).create_new(true).open(&args.out);
             file = Some(made.with_context(|| format!("can't make {}: nothing is overwritten", args.out.display()))?);

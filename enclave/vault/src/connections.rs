@@ -5,6 +5,7 @@ mod calendar;
 use std::collections::HashMap;
 
 use alloy_primitives::B256;
+use credential::LOGIN;
 use protocol::ledger::{Kept, Refreshed, Refreshing, Result as Ended};
 use protocol::message::ConnectionsStatus;
 
@@ -262,13 +263,23 @@ impl Connections {
         self.calendar.put(*id, None, None);
     }
 
-    /// Takes a store off it. The last one takes all with it.
+    /// Takes a store off it, and off whatever else of its kind was taken in for the store. The last one takes all with it.
     pub(crate) fn take_off(&mut self, id: &[u8; 32], store: &(u64, B256)) {
-        if let Some(connection) = self.by_id.get_mut(id) {
-            connection.stores.retain(|other| other != store);
-            connection.revoked = connection.stores.is_empty();
+        let login = |connection: &Connection| connection.preset == LOGIN;
+        let Some(kind) = self.of(id).map(login) else { return };
+        let of_it: Vec<[u8; 32]> = self
+            .by_id
+            .iter()
+            .filter(|(_, other)| login(other) == kind && other.stores.contains(store))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in of_it {
+            if let Some(connection) = self.by_id.get_mut(&id) {
+                connection.stores.retain(|other| other != store);
+                connection.revoked = connection.stores.is_empty();
+            }
+            self.file(id);
         }
-        self.file(*id);
     }
 
     /// A code of it was given.

@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolValue;
 use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
-use protocol::ledger::{Body, Ending, Intent, RecordRef, Reservation, Result as Ended};
+use protocol::ledger::{Body, Ending, Evaluation, Intent, RecordRef, Reservation, Result as Ended};
 use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
@@ -37,6 +37,8 @@ struct Open {
     budget: Vec<Reservation>,
     /// The connection and the store that is taken off it, if the outcome says that it was done.
     takes_off: Option<([u8; 32], (u64, B256))>,
+    /// Of a new authorisation: whether the connection was revoked when it was intended. A revocation since then stands.
+    anew: Option<bool>,
 }
 
 /// An entry that can't follow the ones before it.
@@ -69,7 +71,13 @@ impl Fold {
         let follows = match body {
             Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) | Body::HeadConflict(_) => true,
             Body::Provision(provisioned) => {
-                self.open.contains_key(&provisioned.intent) && provisioned.records.iter().all(|record| self.follows(record))
+                let store = (provisioned.origin, B256::from(*provisioned.salt));
+                let open = self.open.get(&provisioned.intent).ok_or(OutOfOrder)?;
+                let stands = |revoked: bool| {
+                    let there = self.connections.of(&provisioned.connection);
+                    there.is_some_and(|there| there.revoked == revoked && (revoked || there.serves(&store)))
+                };
+                open.anew.is_none_or(stands) && provisioned.records.iter().all(|record| self.follows(record))
             }
             Body::Taken(taken) => self.follows(&taken.record),
             Body::Refreshing(refreshing) => {
@@ -147,11 +155,12 @@ impl Fold {
                 }
                 self.connections.used(&intent.record);
                 let takes_off = self.own(intent)?;
-                self.open.insert(index, Open { budget: intent.budget.clone(), takes_off });
+                let anew = self.anew(intent);
+                self.open.insert(index, Open { budget: intent.budget.clone(), takes_off, anew });
                 intent.time
             }
             Body::Outcome(outcome) => {
-                let Open { budget, takes_off } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
+                let Open { budget, takes_off, anew: _ } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
                 match (outcome.ending, takes_off) {
                     (Ending::Failed, _) => self.budget.give_back(&budget),
                     (Ending::Done, Some((connection, store))) => self.connections.take_off(&connection, &store),
@@ -168,6 +177,12 @@ impl Fold {
         };
         self.time = self.time.max(time);
         Ok(())
+    }
+
+    fn anew(&self, intent: &Intent) -> Option<bool> {
+        let rotates = |evaluation: &Evaluation| evaluation.operation == own::ROTATE_OPERATION;
+        let asked = intent.evidence.evaluations.iter().any(rotates);
+        asked.then(|| self.connections.of(&intent.record).is_some_and(|connection| connection.revoked))
     }
 
     /// What an intent to do one of the vault's own operations changes: of a release, that it may have happened counts; of a revocation,

@@ -59,7 +59,7 @@ async fn connection(
     let binding = bound(io, shared, &permit, &signed).await?.binding().clone();
     let _flight = hold(io, shared, &binding.connection).await?;
     settle(io, shared).await?;
-    let generation = next(shared, &permit, &binding, &signed)?;
+    let (generation, revoked) = next(shared, &permit, &binding, &signed)?;
     let fields = request.with_secret(|bytes| match Fields::read(bytes) {
         Some((fields, [])) => Ok(fields),
         _ => Err(no("provision.fields")),
@@ -78,6 +78,11 @@ async fn connection(
             } else {
                 let binding = Binding { connection: staged.id, ..binding.clone() };
                 if !staged.there {
+                    // It may have waited for another's refresh.
+                    let now = shared.state().time(io.now());
+                    if !permit.live(now) {
+                        return Err(Refusal::StaleChain.into());
+                    }
                     take(io, shared, &permit, request, &binding, app, preset, fields).await?;
                 }
                 fresh(io, shared, &staged.id, Why::Expired).await?;
@@ -104,6 +109,11 @@ async fn connection(
         Ok(permit) => permit,
         Err(refusal) => return Err(use_it.ended(Ending::Failed, refusal).await?),
     };
+    match next(shared, &permit, &binding, &signed) {
+        Ok(now) if now == (generation, revoked) => {}
+        // It was revoked meanwhile, and stays so.
+        _ => return Err(use_it.ended(Ending::Failed, Refusal::NotPermitted("connection.revoked".to_owned())).await?),
+    }
     let new = |preset: &str, fields| Connection {
         preset: preset.to_owned(),
         account: binding.account.clone(),
@@ -113,18 +123,20 @@ async fn connection(
         refresh_expires_at: None,
     };
     let (ending, connection, replaces) = match handed {
-        Handed::Login(fields) => (Ending::Failed, new(LOGIN, fields), None),
+        Handed::Login(fields) => (Ending::Failed, Some(new(LOGIN, fields)), None),
         Handed::Good(preset, fields) => {
             let Probed { ending, fields, .. } =
                 probe(&use_it, &permit, preset, &staged.name, &binding, Credential::InHand(fields), records).await?;
-            let fields = fields.ok_or(Stop(Problem::Malformed))?;
-            (ending, new(preset.id(), fields), None)
+            (ending, fields.map(|fields| new(preset.id(), fields)), None)
         }
         Handed::Staged(preset, to_be) => {
             let Probed { ending, connection, .. } =
                 probe(&use_it, &permit, preset, &staged.name, &to_be, Credential::Kept, records).await?;
-            (ending, connection.ok_or(Stop(Problem::Malformed))?, Some(staged.id))
+            (ending, connection, Some(staged.id))
         }
+    };
+    let Some(connection) = connection else {
+        return Err(use_it.ended(ending, Refusal::Upstream("probe.answer")).await?);
     };
     write(&use_it, request, Next { binding, signed, generation, connection, ending, replaces }).await
 }
@@ -157,8 +169,8 @@ async fn bound(io: &Io, shared: &Shared, permit: &Permit, signed: &Signed) -> Re
     if same { Ok(opened) } else { Err(no("rotate.binding")) }
 }
 
-/// The connection's next generation. A store that was taken off it brings it back only if no other is on it.
-fn next(shared: &Shared, permit: &Permit, binding: &Binding, signed: &Signed) -> Result<u64, Denied> {
+/// The connection's next generation, and whether it is revoked. A store that was taken off it brings it back only if no other is on it.
+fn next(shared: &Shared, permit: &Permit, binding: &Binding, signed: &Signed) -> Result<(u64, bool), Denied> {
     let store = (permit.call().origin, permit.call().salt);
     let mut state = shared.state();
     let fold = &state.serving()?.ledger.fold;
@@ -167,7 +179,7 @@ fn next(shared: &Shared, permit: &Permit, binding: &Binding, signed: &Signed) ->
         return Err(no("connection.revoked"));
     }
     let next = fold.generation(&binding.connection).unwrap_or(0).saturating_add(1);
-    if signed.provision.generation == next { Ok(next) } else { Err(no("rotate.generation")) }
+    if signed.provision.generation == next { Ok((next, there.revoked)) } else { Err(no("rotate.generation")) }
 }
 
 fn app_of(shared: &Shared, signed: &Signed) -> Result<Option<[u8; 32]>, Denied> {
