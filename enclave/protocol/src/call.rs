@@ -42,6 +42,7 @@ use crate::canonical::{self, RETRIES};
 pub use crate::canonical::{HeaderError, UPSTREAM_HEADERS, UrlError, check_host, check_url};
 use crate::http::{Request, VAULT_PREFIX};
 use crate::limits;
+pub use crate::retries::{MOST_RETRIES, retries};
 use crate::signatures::{self, Agent, CallerSignature};
 
 sol! {
@@ -81,8 +82,6 @@ pub(crate) const CONTRACT_SIGNATURE: &str = "pst-vault-contract-signature";
 pub(crate) const AGENT: &str = "pst-vault-agent";
 pub(crate) const AGENT_SIGNATURE: &str = "pst-vault-agent-signature";
 pub(crate) const DELEGATION: &str = "pst-vault-delegation";
-/// How often one call may be tried again, at most.
-pub const MOST_RETRIES: u8 = 3;
 const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 /// The domain of everything that callers, owners and checkpoint signers sign.
@@ -312,16 +311,6 @@ pub fn unsigned(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) 
 pub fn read(request: &Request, enc: &[u8; 65], key_config_digest: [u8; 32]) -> Result<UnverifiedCall, CallError> {
     let (call, evidence) = build(request, enc, key_config_digest)?;
     Ok(UnverifiedCall { call, evidence, signature: signatures::caller(request)?, agent: signatures::agent(request)? })
-}
-
-/// How often the caller lets a call be tried again that the platform was too busy for.
-///
-/// # Errors
-/// [`CallError::Malformed`]: neither absent nor 1 to [`MOST_RETRIES`] in its one form.
-pub fn retries(request: &Request) -> Result<u8, CallError> {
-    let Some(text) = optional(request, Field::Retries)? else { return Ok(0) };
-    let number = decimal(text).and_then(|number| u8::try_from(number).ok());
-    number.filter(|number| (1..=MOST_RETRIES).contains(number)).ok_or(CallError::Malformed(Field::Retries))
 }
 
 /// Puts the signature of the caller's key into the request, in its place.

@@ -42,6 +42,7 @@ pub mod note;
 pub mod ohttp;
 pub mod provision;
 pub mod release;
+mod retries;
 pub mod signatures;
 pub mod status;
 mod suite;
