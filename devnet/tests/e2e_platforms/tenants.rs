@@ -18,6 +18,8 @@ struct Shared {
 type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
 
 const JSON: (&str, &str) = ("content-type", "application/json");
+const SEARCH: &str = "/order/202309/orders/search?page_size=10";
+const GRAPHQL: &str = "/admin/api/2026-10/graphql.json";
 
 /// Binds three stores to one connection, and grants the guardian the first.
 async fn bound(stage: &Stage, shared: &Shared) -> (&'static Platform, [B256; 3]) {
@@ -115,7 +117,6 @@ fn t70_no_query_or_body_names_another_of_tiktok_s_shops() {
         ],
         own: ("POST", "/order/202309/orders/search?page_size=10", &[JSON], r#"{"shop_id":"1001"}"#),
     };
-    const PATH: &str = "/order/202309/orders/search?page_size=10";
     run(keeps_to_its_own(
         shared,
         &[
@@ -124,15 +125,15 @@ fn t70_no_query_or_body_names_another_of_tiktok_s_shops() {
             ("POST", "/order/202309/orders/search?shop%5Fcipher=GCP_cipher_B", &[JSON], "{}"),
             ("POST", "/order/202309/orders/search?shop_cipher=GCP_cipher%5FB", &[JSON], "{}"),
             ("POST", "/order/202309/orders/search?shop_id=1002", &[JSON], "{}"),
-            ("POST", PATH, &[JSON], r#"{"shop_id":"1002"}"#),
-            ("POST", PATH, &[JSON], r#"{"shop_id":1002}"#),
-            ("POST", PATH, &[JSON], r#"{"shop_id":"1001","shop_id":"1002"}"#),
-            ("POST", PATH, &[JSON], r#"{"shop_id":"1001","shop\u005fid":"1002"}"#),
-            ("POST", PATH, &[JSON], r#"{"shop\u005fid":"1002"}"#),
-            ("POST", PATH, &[JSON], r#"{"shop_id":["1001","1002"]}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop_id":"1002"}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop_id":1002}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop_id":"1001","shop_id":"1002"}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop_id":"1001","shop\u005fid":"1002"}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop\u005fid":"1002"}"#),
+            ("POST", SEARCH, &[JSON], r#"{"shop_id":["1001","1002"]}"#),
             // A body that is not looked into.
-            ("POST", PATH, &[("content-type", "text/plain")], r#"{"shop_id":"1002"}"#),
-            ("POST", PATH, &[("content-type", "application/x-www-form-urlencoded")], "shop_id=1002"),
+            ("POST", SEARCH, &[("content-type", "text/plain")], r#"{"shop_id":"1002"}"#),
+            ("POST", SEARCH, &[("content-type", "application/x-www-form-urlencoded")], "shop_id=1002"),
         ],
     ));
 }
@@ -230,20 +231,19 @@ fn t70_no_graphql_document_or_host_names_another_shop() {
         let one = format!("1:{store}");
         stage.world.grant("guardian", &["--class", "READ", "--store", &one, "--seconds", LONG]).await.unwrap();
         let own = r#"{"query":"{ orders(first: 1) { edges { node { id } } } }"}"#;
-        const PATH: &str = "/admin/api/2026-10/graphql.json";
-        ask(stage, "guardian", of, store, ("POST", PATH, &[JSON], own)).await.answered();
+        ask(stage, "guardian", of, store, ("POST", GRAPHQL, &[JSON], own)).await.answered();
         let before = stage.world.platforms.seen(of.name).calls.len();
         let demo = stage.world.storefront.journal().len();
         for request in [
             ("POST", "https://demo-shop.myshopify.com/admin/api/2026-10/graphql.json", &[JSON][..], own),
-            ("POST", PATH, &[JSON, ("x-shopify-shop-domain", "demo-shop.myshopify.com")], own),
-            ("POST", PATH, &[JSON, ("host", "demo-shop.myshopify.com")], own),
-            ("POST", PATH, &[JSON, ("x-forwarded-host", "demo-shop.myshopify.com")], own),
-            ("POST", PATH, &[JSON], r#"{"query":"{ a: shopByDomain(domain: \"demo-shop.myshopify.com\") { id } }"}"#),
-            ("POST", PATH, &[JSON], r#"{"query":"{ node(id: \"gid://shopify/Shop/2\") { id } }"}"#),
+            ("POST", GRAPHQL, &[JSON, ("x-shopify-shop-domain", "demo-shop.myshopify.com")], own),
+            ("POST", GRAPHQL, &[JSON, ("host", "demo-shop.myshopify.com")], own),
+            ("POST", GRAPHQL, &[JSON, ("x-forwarded-host", "demo-shop.myshopify.com")], own),
+            ("POST", GRAPHQL, &[JSON], r#"{"query":"{ a: shopByDomain(domain: \"demo-shop.myshopify.com\") { id } }"}"#),
+            ("POST", GRAPHQL, &[JSON], r#"{"query":"{ node(id: \"gid://shopify/Shop/2\") { id } }"}"#),
             (
                 "POST",
-                PATH,
+                GRAPHQL,
                 &[JSON],
                 r#"{"query":"{ orders(first: 1) { edges { node { id } } } }","shop":"demo","query":"{ shop { id } }"}"#,
             ),
