@@ -6,6 +6,9 @@ use minicbor::bytes::ByteVec;
 use protocol::message::{AccountProof, AccountQuery, SlotProof};
 use serde_json::{Value, json};
 
+/// Slots in one `eth_getProof`: nodes refuse more than 1,024.
+const KEYS: usize = 512;
+
 /// `None` if the node has pruned the state.
 fn ask(chain: &Devnet, method: &str, params: Value) -> Option<Value> {
     let answer = chain.rpc(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}));
@@ -26,16 +29,23 @@ pub(super) fn prove(chain: &Devnet, block: u64, accounts: &[AccountQuery]) -> Op
     let block = format!("0x{block:x}");
     let one = |query: &AccountQuery| {
         let address = Address::from(*query.address);
-        let keys: Vec<B256> = query.slots.iter().map(|slot| B256::from(**slot)).collect();
-        let proof = ask(chain, "eth_getProof", json!([address, keys, block]))?;
-        let slots = query.slots.iter().zip(proof["storageProof"].as_array().unwrap());
         let code = ask(chain, "eth_getCode", json!([address, block]))?.as_str().unwrap().parse::<Bytes>().unwrap();
-        Some(AccountProof {
+        let mut proven = AccountProof {
             address: query.address,
-            nodes: nodes(&proof["accountProof"]),
-            slots: slots.map(|(slot, proof)| SlotProof { slot: *slot, nodes: nodes(&proof["proof"]) }).collect(),
+            nodes: Vec::new(),
+            slots: Vec::new(),
             code: query.code.then(|| ByteVec::from(code.to_vec())),
-        })
+        };
+        let all: Vec<B256> = query.slots.iter().map(|slot| B256::from(**slot)).collect();
+        // The first also if there is none: it proves the account.
+        for place in 0..all.len().div_ceil(KEYS).max(1) {
+            let keys: Vec<B256> = all.iter().skip(place * KEYS).take(KEYS).copied().collect();
+            let proof = ask(chain, "eth_getProof", json!([address, keys, block]))?;
+            proven.nodes = nodes(&proof["accountProof"]);
+            let slots = keys.iter().zip(proof["storageProof"].as_array().unwrap());
+            proven.slots.extend(slots.map(|(slot, proof)| SlotProof { slot: slot.0.into(), nodes: nodes(&proof["proof"]) }));
+        }
+        Some(proven)
     };
     accounts.iter().map(one).collect()
 }
