@@ -16,13 +16,12 @@ pub(crate) async fn whole_life(name: &str) {
     provisioned(stage, of).await;
     answered(stage, of).await;
     refused(stage, of).await;
-    match of.grant {
-        Some(_) => refreshed(stage, of).await,
+    if of.grant.is_some() {
+        refreshed(stage, of).await;
+    } else {
         // No expiry: the same credential goes on, with a signature of its own time where there is one.
-        None => {
-            tokio::time::sleep(PAUSE).await;
-            answered(stage, of).await;
-        }
+        tokio::time::sleep(PAUSE).await;
+        answered(stage, of).await;
     }
     echoed(stage, of).await;
     ended(stage, of).await;

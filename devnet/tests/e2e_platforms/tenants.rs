@@ -31,8 +31,8 @@ async fn bound(stage: &Stage, shared: &Shared) -> (&'static Platform, [B256; 3])
         let told = stage
             .store(of, store, index == 0, |token| {
                 token.connection = Some(connection);
-                token.selector = selector.to_owned();
-                token.account = account.to_owned();
+                selector.clone_into(&mut token.selector);
+                account.clone_into(&mut token.account);
             })
             .await;
         assert_eq!((told.outcome.as_str(), told.status), ("vault", 201), "{selector}: {told:?}");

@@ -30,13 +30,16 @@ pub(crate) struct Fold {
     conflict: Option<([u8; 16], ConflictStatus)>,
 }
 
+/// A connection, and a store that it serves: the portfolio that made it, and its salt.
+type TakenOff = ([u8; 32], (u64, B256));
+
 /// An intent without an outcome.
 #[derive(Debug)]
 struct Open {
     /// What it reserved.
     budget: Vec<Reservation>,
     /// The connection and the store that is taken off it, if the outcome says that it was done.
-    takes_off: Option<([u8; 32], (u64, B256))>,
+    takes_off: Option<TakenOff>,
     /// Of a new authorisation: whether the connection was revoked when it was intended. A revocation since then stands.
     anew: Option<bool>,
 }
@@ -187,7 +190,7 @@ impl Fold {
 
     /// What an intent to do one of the vault's own operations changes: of a release, that it may have happened counts; of a revocation,
     /// that it did.
-    fn own(&mut self, intent: &Intent) -> Result<Option<([u8; 32], (u64, B256))>, OutOfOrder> {
+    fn own(&mut self, intent: &Intent) -> Result<Option<TakenOff>, OutOfOrder> {
         let asked = |name| intent.evidence.evaluations.iter().any(|evaluation| evaluation.operation == name);
         if asked(own::OTP_OPERATION) {
             self.connections.coded(&intent.record, intent.time);

@@ -38,7 +38,7 @@ pub(crate) fn check(fields: &Fields, host: &str, account: &str) -> Result<(), &'
     if named(TOTP) && totp(fields).is_none() {
         return Err("login.totp");
     }
-    if named(RECOVERY_CODES) && !with_codes(fields, |codes| are_codes(codes)).unwrap_or(false) {
+    if named(RECOVERY_CODES) && !with_codes(fields, are_codes).unwrap_or(false) {
         return Err("login.recovery_codes");
     }
     Ok(())

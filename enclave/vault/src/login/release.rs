@@ -153,11 +153,10 @@ fn may(
     let judged =
         opened(io, shared, permit, binding, login, |fields| match (totp(fields), with_codes(fields, |codes| codes.len())) {
             (Some(totp), _) if at != 0 && totp.step(now) <= totp.step(at) => Err("otp.step"),
-            (Some(_), _) => Ok(()),
             (None, Some(codes)) if given >= u64::try_from(codes).unwrap_or(0) => Err("otp.used_up"),
             (None, Some(_)) if at != 0 && now < at.saturating_add(STEP) => Err("otp.step"),
-            (None, Some(_)) => Ok(()),
             (None, None) => Err("otp.none"),
+            (Some(_), _) | (None, Some(_)) => Ok(()),
         })?;
     Ok(judged.ok_or(Stop(Problem::Supply))?.map_err(|rule| Refusal::NotPermitted(rule.to_owned())))
 }
