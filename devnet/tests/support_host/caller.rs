@@ -175,7 +175,7 @@ impl Caller {
         let hash = if fields.is_empty() { B256::ZERO } else { B256::from(secret_hash(&secret_salt, &encoded)) };
         let statement = Provision {
             owner: accounts.owner.address,
-            portfolio: 1,
+            portfolio: world.home,
             store: world.store_id(salt),
             policy: contracts.policy,
             policyCodeHash: alloy_primitives::keccak256(world.chain.code(contracts.policy)),

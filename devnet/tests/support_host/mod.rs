@@ -117,6 +117,10 @@ pub(crate) struct World {
     pub(crate) platform: fn(&http::Request) -> Egressed,
     /// What stands in its place and remembers, if something does.
     pub(crate) provider: Option<Provider>,
+    /// How often the next generation of a record was stored.
+    pub(crate) renewed: usize,
+    /// The portfolio that stores live in when they are handed over. All were made in the first.
+    home: u64,
 }
 
 /// A platform with a memory, and a clock in unix milliseconds.
@@ -316,6 +320,7 @@ impl World {
         for put in &batch.records {
             let first = self.records.insert(*put.id, put.sealed.to_vec()).is_none();
             assert_eq!(first, put.generation == 1, "a record is overwritten");
+            self.renewed += usize::from(!first);
         }
     }
 

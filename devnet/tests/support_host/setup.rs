@@ -7,7 +7,9 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use contracts_bindings::Status;
 use contracts_bindings::StoreAccessPolicy::{grantCall, revokeCall};
-use contracts_bindings::StoreRegistry::{createPortfolioCall, pauseCall, proposeUnlockCall, setStatusCall, unpauseCall};
+use contracts_bindings::StoreRegistry::{
+    acceptStoresCall, createPortfolioCall, offerStoresCall, pauseCall, proposeUnlockCall, setStatusCall, unpauseCall,
+};
 use contracts_bindings::VaultRegistry::{P256Key, P256Sig, advanceCall, claimWriterCall, createVaultCall, revokeImageCall};
 use contracts_bindings::grants::{Constraint, Grant};
 use contracts_bindings::registry::StoreRef;
@@ -72,6 +74,8 @@ impl World {
             sent: Vec::new(),
             platform: shop,
             provider: None,
+            renewed: 0,
+            home: 1,
         };
         world.boot();
         world
@@ -182,16 +186,23 @@ impl World {
     /// A portfolio with what its owner granted.
     pub(crate) fn granted() -> Self {
         let mut world = Self::serving();
-        let accounts = world.chain.accounts();
-        let contracts = world.chain.contracts();
-        let portfolio = createPortfolioCall {
-            vault: world.vault_id(),
+        world.portfolio(1);
+        assert_eq!(world.tick(), Answer::Done);
+        world
+    }
+
+    /// Makes the next portfolio, which is this one, with the same grants.
+    fn portfolio(&mut self, portfolio: u64) {
+        let accounts = self.chain.accounts();
+        let contracts = self.chain.contracts();
+        let create = createPortfolioCall {
+            vault: self.vault_id(),
             policy: contracts.policy,
             guardian: accounts.guardian.address,
             servicer: accounts.operator.address,
             delay: U40::ZERO,
         };
-        world.transact(&accounts.owner, contracts.store_registry, &portfolio);
+        self.transact(&accounts.owner, contracts.store_registry, &create);
         let grant = |subject: &Account, what: &str, capacity: u128, period: u32| Grant {
             subject: subject.address.into_word(),
             store: B256::ZERO,
@@ -218,9 +229,18 @@ impl World {
             grant(&accounts.caller, "tiktok-shop.seller.shops", 0, 0),
             grant(&accounts.caller, "shopee.shop.info", 0, 0),
         ];
-        world.transact(&accounts.owner, contracts.policy, &grantCall { portfolio: 1, grants });
-        assert_eq!(world.tick(), Answer::Done);
-        world
+        self.transact(&accounts.owner, contracts.policy, &grantCall { portfolio, grants });
+    }
+
+    /// Gives a store a home in another portfolio of the same owner's. What is handed over from now on is of a store there.
+    pub(crate) fn move_store(&mut self, salt: B256) {
+        self.portfolio(2);
+        let (owner, registry) = (self.chain.accounts().owner, self.chain.contracts().store_registry);
+        let refs = vec![StoreRef { origin: 1, salt }];
+        self.transact(&owner, registry, &offerStoresCall { refs: refs.clone(), to: 2 });
+        self.transact(&owner, registry, &acceptStoresCall { to: 2, refs });
+        self.home = 2;
+        assert_eq!(self.tick(), Answer::Done);
     }
 
     /// Grants an operation for thirty days, without a limit.

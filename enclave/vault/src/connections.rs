@@ -17,8 +17,13 @@ use calendar::Calendar;
 const EARLY: u64 = 10_000;
 /// Milliseconds that a refresh token is taken to live of which nobody says how long: no longer than any platform's dies of neglect.
 const UNSAID: u64 = 28 * 86_400_000;
-/// Milliseconds between two refreshes for the refresh token's sake, at least: a life that refreshing does not lengthen comes to an end.
+/// Milliseconds between two refreshes for the refresh token's sake, at least, if there are as many left: a life that refreshing does not
+/// lengthen comes to an end.
 const SELDOM: u64 = 3_600_000;
+/// The same, however short a life is.
+const NEVER_SOONER: u64 = 60_000;
+/// Stores of one connection that are looked at together for one that is not closed.
+pub(crate) const STORES: usize = 16;
 
 /// What became of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +86,8 @@ pub(crate) struct Connection {
     pub(crate) failures: u32,
     /// Unix milliseconds before which the calendar passes it over. This process's alone: the ledger does not say.
     rests_until: u64,
+    /// How many of its stores were looked at in vain. This process's alone.
+    looked_at: usize,
 }
 
 impl Connection {
@@ -123,7 +130,14 @@ impl Connection {
         let left = self.refresh_expires_at.and_then(|at| at.checked_sub(self.issued_at)).filter(|left| *left > 0);
         let quarter = left.unwrap_or(UNSAID).checked_div(4).unwrap_or(0);
         let wait = quarter.saturating_mul(2).saturating_add(spread(id, quarter));
-        self.issued_at.saturating_add(wait.max(SELDOM))
+        let least = SELDOM.min(quarter.saturating_mul(3)).max(NEVER_SOONER);
+        self.issued_at.saturating_add(wait.max(least))
+    }
+
+    /// The stores to be looked at next for one that is not closed: of many, others each time that none was found.
+    pub(crate) fn next_stores(&self) -> impl Iterator<Item = &(u64, B256)> {
+        let begin = self.looked_at.checked_rem(self.stores.len()).unwrap_or(0);
+        self.stores.iter().cycle().skip(begin).take(self.stores.len().min(STORES))
     }
 
     /// Whose requests to its token endpoint are counted together.
@@ -181,7 +195,14 @@ impl Connections {
         self.file(id);
     }
 
-    /// A call is made for a store.
+    /// None of the stores that were looked at is open.
+    pub(crate) fn looked(&mut self, id: &[u8; 32]) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.looked_at = connection.looked_at.saturating_add(STORES);
+        }
+    }
+
+    /// A call is made for a store, for the first time or again.
     pub(crate) fn used(&mut self, binding: &[u8; 32]) {
         let Some(id) = self.by_binding.get(binding).copied() else { return };
         if let Some(connection) = self.by_id.get_mut(&id) {
@@ -242,6 +263,7 @@ impl Connections {
             retry_at: 0,
             failures: 0,
             rests_until: 0,
+            looked_at: 0,
         };
         self.by_id.insert(**connection, made);
         self.file(**connection);
@@ -314,7 +336,11 @@ impl Connections {
         };
         connection.phase = Phase::Refreshing { index, since, again };
         if !counted {
-            self.pace.count(connection.paced_as(&body.connection), body.time);
+            // The provider counts for the connection or for its app; which of the two, the ledger does not say.
+            self.pace.count(*body.connection, body.time);
+            if let Some(app) = connection.app {
+                self.pace.count(app, body.time);
+            }
         }
         self.file(*body.connection);
         Ok(())

@@ -36,6 +36,8 @@ type TakenOff = ([u8; 32], (u64, B256));
 /// An intent without an outcome.
 #[derive(Debug)]
 struct Open {
+    /// The record that it uses.
+    record: [u8; 32],
     /// What it reserved.
     budget: Vec<Reservation>,
     /// The connection and the store that is taken off it, if the outcome says that it was done.
@@ -159,11 +161,11 @@ impl Fold {
                 self.connections.used(&intent.record);
                 let takes_off = self.own(intent)?;
                 let anew = self.anew(intent);
-                self.open.insert(index, Open { budget: intent.budget.clone(), takes_off, anew });
+                self.open.insert(index, Open { record: *intent.record, budget: intent.budget.clone(), takes_off, anew });
                 intent.time
             }
             Body::Outcome(outcome) => {
-                let Open { budget, takes_off, anew: _ } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
+                let Open { record: _, budget, takes_off, anew: _ } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
                 match (outcome.ending, takes_off) {
                     (Ending::Failed, _) => self.budget.give_back(&budget),
                     (Ending::Done, Some((connection, store))) => self.connections.take_off(&connection, &store),
@@ -176,7 +178,11 @@ impl Fold {
                 self.conflict = Some((*conflict.boot_id, conflict.status(index)));
                 conflict.time
             }
-            Body::Retried(retried) => retried.time,
+            Body::Retried(retried) => {
+                let Open { record, .. } = self.open.get(&retried.intent).ok_or(OutOfOrder)?;
+                self.connections.used(record);
+                retried.time
+            }
         };
         self.time = self.time.max(time);
         Ok(())

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 /// Requests of one window that are remembered, at most: no provider's bucket is larger.
 const MOST: usize = 4_096;
+/// Milliseconds that a request is remembered for which the window is not known: no provider's is longer.
+const LONGEST: u64 = 3_600_000;
 
 /// One provider's window.
 #[derive(Debug, Default)]
@@ -44,7 +46,7 @@ impl Pace {
     pub(crate) fn count(&mut self, key: [u8; 32], at: u64) {
         let window = self.0.entry(key).or_default();
         window.at.push_back(at);
-        if window.at.len() > MOST {
+        while window.at.len() > MOST || window.at.front().is_some_and(|first| first.saturating_add(LONGEST) < at) {
             window.at.pop_front();
         }
     }
@@ -66,6 +68,14 @@ mod tests {
         }
         assert!(taken.iter().all(|start| taken.iter().filter(|at| (*start..start + 10_000).contains(*at)).count() <= 5));
         assert_eq!(taken.len(), 30, "and every place is used");
+    }
+
+    #[test]
+    fn no_presets_bucket_is_larger_or_longer_than_what_is_remembered() {
+        for grant in platform::Preset::all().flat_map(platform::Preset::grants) {
+            let bucket = grant.bucket();
+            assert!(bucket.requests as usize <= MOST && u64::from(bucket.seconds) * 1_000 <= LONGEST);
+        }
     }
 
     #[test]

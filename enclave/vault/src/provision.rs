@@ -84,6 +84,7 @@ async fn store(
         fresh(io, shared, &plan.binding.connection, Why::Expired).await?;
         // From here on nothing refreshes it, so that its generation is the one that is probed, until the store is bound.
         flight = Some(hold(io, shared, &plan.binding.connection).await?);
+        settle(io, shared).await?;
         records.push(fetch_record(io, shared, &plan.binding.connection).await?);
         if let Some(app) = &plan.app {
             records.push(fetch_record(io, shared, app).await?);

@@ -34,8 +34,6 @@ use spending::Spending;
 const PATIENCE: u64 = 90_000;
 /// Milliseconds after which a connection that could not be kept up is looked at again.
 const REST: u64 = 300_000;
-/// Stores of one connection that are looked at for one that is not closed.
-const STORES: usize = 16;
 
 /// Why a refresh is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,7 +267,7 @@ async fn proven(io: &Io, shared: &Shared, id: &[u8; 32], connection: &Connection
         };
         (pair.attested.clone(), registries)
     };
-    for (origin, salt) in connection.stores.iter().take(STORES) {
+    for (origin, salt) in connection.next_stores() {
         let standing =
             Standing { connection: *id, origin: *origin, salt: *salt, live: !matches!(connection.phase, Phase::Reauthorize) };
         for _ in 0..ROUNDS {
@@ -285,5 +283,6 @@ async fn proven(io: &Io, shared: &Shared, id: &[u8; 32], connection: &Connection
             }
         }
     }
+    shared.state().serving()?.ledger.fold.connections.looked(id);
     Ok(None)
 }

@@ -152,6 +152,21 @@ fn t63_a_paused_store_is_kept_up_and_a_closed_one_is_not() {
 }
 
 #[test]
+fn t63_a_store_that_moved_before_it_was_handed_over_is_kept_up_until_it_is_closed() {
+    let mut stage = Stage::with_app(ALWAYS);
+    stage.world.move_store(SALT);
+    stage.made(SALT, CONNECTION, Some(FIRST));
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    assert_eq!(stage.keep_up(), 1);
+    stage.world.catch_up();
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.world.close(SALT);
+    stage.expire();
+    assert_eq!(stage.keep_up(), 0, "closed");
+}
+
+#[test]
 fn t63_nothing_is_kept_up_for_a_revoked_image_or_at_a_head_older_than_seven_days() {
     let mut stage = Stage::new(NEVER);
     assert_eq!(stage.called(SALT).outcome, "upstream");
@@ -228,6 +243,9 @@ fn a_refused_access_token_is_refreshed_once_and_the_call_made_once_more() {
             .collect();
         assert_eq!(written, [Kind::Intent, Kind::Refreshing, Kind::Refreshed, Kind::Retried, Kind::Outcome], "{case:?}");
         assert_eq!((stage.asked() - asked, talk.egresses()), (1, 3), "{case:?}");
+        // The second attempt is a call with the new token: it is in use.
+        stage.expire();
+        assert_eq!(stage.keep_up(), 1, "{case:?}");
     }
 }
 
