@@ -10,9 +10,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use alloy_primitives::B256;
-use protocol::ledger::{Kind, Leaf, SealedEntry};
+use protocol::ledger::SealedEntry;
 use protocol::message::{HostRequest, Need};
-use protocol::{cbor, limits};
 use vault::{Local, Step};
 
 use super::cases::{ALWAYS, CASES, Case, GRACED, NEVER, SHARED, Second};
@@ -137,7 +136,7 @@ fn points(stage: &mut Stage, talk: &mut Talk) -> Vec<Point> {
 
 /// Ends a conversation at a point. Whether tokens were issued in it of which no process heard that lives on.
 fn end(stage: &mut Stage, mut talk: Talk, point: Point) -> bool {
-    let (issued, written) = (stage.issued(), refreshed(stage));
+    let (issued, written) = (stage.issued(), stage.world.renewed);
     for _ in 0..=point.step {
         stage.world.advance(&mut talk, &mut honest);
         assert!(talk.done().is_none(), "it is over before {point:?}: {:?}", talk.events);
@@ -160,15 +159,9 @@ fn end(stage: &mut Stage, mut talk: Talk, point: Point) -> bool {
         Kill::Host => after > heard,
         Kill::Enclave => {
             stage.restart();
-            after > issued && refreshed(stage) == written
+            after > issued && stage.world.renewed == written
         }
     }
-}
-
-/// Answers of token endpoints that are in the ledger.
-fn refreshed(stage: &Stage) -> usize {
-    let kind = |entry: &SealedEntry| cbor::decode::<Leaf>(&entry.leaf, limits::LEDGER_BODY).unwrap().kind;
-    stage.world.entries.iter().filter(|entry| kind(entry) == Kind::Refreshed).count()
 }
 
 /// What a sweep counted.
