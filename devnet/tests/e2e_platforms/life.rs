@@ -68,6 +68,8 @@ async fn refused(stage: &Stage, of: &Platform) {
 /// The access token runs out by the platform's word, and then by its time: each time a refresh, and the caller sees nothing of it.
 async fn refreshed(stage: &Stage, of: &Platform) {
     let platforms = &stage.world.platforms;
+    // The store's first tokens are a moment old, and some providers take one request a second.
+    tokio::time::sleep(PAUSE).await;
     platforms.live(of.name, Some(SHORT));
     platforms.expire(of.name);
     let before = platforms.seen(of.name);
@@ -106,7 +108,7 @@ async fn echoed(stage: &Stage, of: &Platform) {
 async fn ended(stage: &Stage, of: &Platform) {
     let platforms = &stage.world.platforms;
     if of.grant.is_some() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     platforms.revoke(of.name);
     let before = platforms.seen(of.name);
