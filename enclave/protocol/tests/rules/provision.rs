@@ -133,8 +133,11 @@ fn an_unknown_kind_is_refused_and_no_fields_need_no_hash() {
         let request = ProvisionRequest::new(provision, [9; 65], SALT, fields).to_bytes();
         ProvisionRequest::read(&request).map(|(_, _, what)| what)
     };
-    assert_eq!(read(&Provision { kind: "login".to_owned(), ..provision() }, SECRET), Err(ProvisionError::Kind));
-    assert_eq!(read(&Provision { kind: "app".to_owned(), ..provision() }, SECRET), Ok(What::App));
+    let kind = |kind: &str| read(&Provision { kind: kind.to_owned(), ..provision() }, SECRET);
+    for unknown in ["", "App", "logins", "seller"] {
+        assert_eq!(kind(unknown), Err(ProvisionError::Kind), "{unknown}");
+    }
+    assert_eq!([kind("app"), kind("login")], [Ok(What::App), Ok(What::Login)]);
     let none = Provision { secretHash: B256::ZERO, ..provision() };
     assert_eq!(read(&none, &[]), Ok(What::Store));
     assert_eq!(read(&none, SECRET), Err(ProvisionError::Secret));
