@@ -123,6 +123,10 @@ fn t76_a_node_that_prunes_at_128_serves_a_vault_whose_finality_is_160_slots_back
     assert!(!fed.node_proves_the_finalized_block());
     assert_eq!(fed.call(ORDERS).outcome, "upstream");
 
+    // Since the finalized block the policy has changed: what is proven now does not say what it held then.
+    let somebody = fed.world.chain.accounts().guardian;
+    fed.world.grant_unseen(&somebody, "shopify.query.shop", Vec::new());
+    assert!(fed.follow(1));
     // A slot that nobody ever asked for: refused, with what to do about it, and not for ever.
     let cold = fed.call(ONE_EVER);
     assert_eq!((cold.outcome.as_str(), cold.status), ("refused", 503), "{cold:?}");

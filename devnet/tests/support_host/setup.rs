@@ -250,6 +250,12 @@ impl World {
 
     /// The same, as long as parameters are what is said.
     pub(crate) fn grant_where(&mut self, subject: &Account, what: &str, conditions: Vec<Constraint>) {
+        self.grant_unseen(subject, what, conditions);
+        assert_eq!(self.tick(), Answer::Done);
+    }
+
+    /// The same, and the vault is not told of the block yet.
+    pub(crate) fn grant_unseen(&mut self, subject: &Account, what: &str, conditions: Vec<Constraint>) {
         let grant = Grant {
             subject: subject.address.into_word(),
             store: B256::ZERO,
@@ -266,7 +272,6 @@ impl World {
         };
         let (owner, policy) = (self.chain.accounts().owner, self.chain.contracts().policy);
         self.transact(&owner, policy, &grantCall { portfolio: 1, grants: vec![grant] });
-        assert_eq!(self.tick(), Answer::Done);
     }
 
     /// Opens closed operations of a store: proposed, and two days later.
