@@ -43,18 +43,31 @@ pub(crate) async fn provision(
     authenticated: policy::Authenticated,
     identity: &Identity,
 ) -> Result<Response, Denied> {
-    let (request, provision, what) =
-        ProvisionRequest::read(&authenticated.request().body).map_err(|_| Refusal::Malformed("provision.form"))?;
-    let operation = Operation { name: PROVISION_OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
-    let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
-    let signed = checked(io, shared, &permit, &request, provision, Names::First, identity)?;
-    // The host may have stored an earlier provision whose acknowledgement was lost.
-    settle(io, shared).await?;
+    let (permit, request, signed, what) = begun(io, shared, authenticated, PROVISION_OPERATION, Names::First, identity).await?;
     match what {
         What::App => app::take(io, shared, permit, &request, signed).await,
         What::Store => store(io, shared, permit, &request, signed, identity).await,
         What::Login => login::take(io, shared, permit, &request, signed, identity).await,
     }
+}
+
+/// What was handed over, the permit to take it, and that the owner signed it.
+async fn begun(
+    io: &Io,
+    shared: &Shared,
+    authenticated: policy::Authenticated,
+    operation: &str,
+    names: Names,
+    identity: &Identity,
+) -> Result<(Permit, ProvisionRequest, Signed, What), Denied> {
+    let (request, provision, what) =
+        ProvisionRequest::read(&authenticated.request().body).map_err(|_| Refusal::Malformed("provision.form"))?;
+    let operation = Operation { name: operation.to_owned(), class: Class::Credential, params: Vec::new() };
+    let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
+    let signed = checked(io, shared, &permit, &request, provision, names, identity)?;
+    // The host may have stored an earlier provision whose acknowledgement was lost.
+    settle(io, shared).await?;
+    Ok((permit, request, signed, what))
 }
 
 pub(crate) fn no(rule: &str) -> Denied {

@@ -4,10 +4,9 @@
 //! its own, kept up there like any other, and becomes the connection's next generation by the entry that says so.
 
 use alloy_primitives::{B256, keccak256};
-use contracts_bindings::Class;
 use credential::{Binding, Connection, Fields, Kind, LOGIN, OpenedBinding, Record, binding_name, connection_id, open_binding};
 use platform::Preset;
-use policy::{Identity, Operation, Permit};
+use policy::{Identity, Permit};
 use protocol::http::Response;
 use protocol::ledger::{self, Body, Ending, Kept, Provisioned};
 use protocol::message::Problem;
@@ -15,10 +14,10 @@ use protocol::provision::{Provision, ProvisionRequest, What};
 use serde_json::json;
 
 use super::probe::{Probed, probe};
-use super::statement::{Names, Signed, checked};
-use super::{Credential, app, check_fields, no, sealed, take};
+use super::statement::{Names, Signed};
+use super::{Credential, app, begun, check_fields, no, sealed, take};
 use crate::append::{append, settle};
-use crate::call::{Denied, permitted, receipt, with_receipt};
+use crate::call::{Denied, receipt, with_receipt};
 use crate::conversation::{Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
@@ -36,12 +35,7 @@ pub(crate) async fn rotate(
     authenticated: policy::Authenticated,
     identity: &Identity,
 ) -> Result<Response, Denied> {
-    let (request, provision, what) =
-        ProvisionRequest::read(&authenticated.request().body).map_err(|_| Refusal::Malformed("provision.form"))?;
-    let operation = Operation { name: ROTATE_OPERATION.to_owned(), class: Class::Credential, params: Vec::new() };
-    let permit = permitted(io, shared, authenticated, vec![operation], identity).await?;
-    let signed = checked(io, shared, &permit, &request, provision, Names::Later, identity)?;
-    settle(io, shared).await?;
+    let (permit, request, signed, what) = begun(io, shared, authenticated, ROTATE_OPERATION, Names::Later, identity).await?;
     match what {
         What::App => app::take(io, shared, permit, &request, signed).await,
         What::Store | What::Login => connection(io, shared, permit, &request, signed, identity).await,
