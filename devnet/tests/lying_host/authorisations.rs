@@ -2,12 +2,13 @@
 
 use alloy_primitives::B256;
 use protocol::http::Request;
-use protocol::message::{Answer, HostRequest};
+use protocol::ledger::Kind;
+use protocol::message::{Answer, HostRequest, Need};
 use protocol::provision::What;
 use serde_json::Value;
 
 use super::amazon::{ACCOUNT, DOCUMENT, FIRST, Selling, handed};
-use crate::support_host::{Caller, HandedOver, Read, SALT, SALT_2, SHOP, World, honest};
+use crate::support_host::{Caller, Event, HandedOver, Read, SALT, SALT_2, SHOP, World, honest};
 
 fn granted(world: &mut World) {
     let accounts = world.chain.accounts();
@@ -171,6 +172,41 @@ fn t63_a_revoked_connection_is_called_and_kept_up_no_more() {
     }
     assert!(rows(&mut selling.world, &selling.caller, SALT).is_empty());
     assert_eq!(selling.world.status().connections.unwrap().revoked, 1);
+}
+
+/// Whoever stops a host for a while may have a rotation under way when the owner revokes.
+#[test]
+fn t63_a_revocation_that_comes_while_a_connection_is_authorised_anew_stands() {
+    let mut tried = 0;
+    for step in 0.. {
+        let mut selling = Selling::new(&[SALT]);
+        granted(&mut selling.world);
+        selling.amazon().sellers.insert("second-refresh-token".to_owned(), ACCOUNT);
+        let second: &[(&str, bool, &[u8])] = &[("refresh_token", true, b"second-refresh-token")];
+        let generation = rows(&mut selling.world, &selling.caller, SALT)[0]["generation"].as_u64().unwrap() + 1;
+        let sealed = selling.caller.hand_to(&mut selling.world, "/v1/rotate", generation, &handed(SALT, second));
+        let mut talk = selling.world.talk(sealed.request());
+        for _ in 0..step {
+            if talk.done().is_none() {
+                selling.world.advance(&mut talk, &mut honest);
+            }
+        }
+        if talk.done().is_some() {
+            break;
+        }
+        // While one entry is on its way no other is written; and before its intent, it looks at what has become of the connection.
+        let intended = talk.events.contains(&Event::Acknowledged(Kind::Intent));
+        if !intended || matches!(talk.needs(), Some(Need::Commit(_))) {
+            continue;
+        }
+        tried += 1;
+        let read = internal(&mut selling.world, &selling.caller, SALT, "POST", "/v1/revoke", b"connection");
+        assert_eq!((read.outcome.as_str(), read.status), ("vault", 200), "{step}: {read:?}");
+        selling.world.finish(&mut talk, &mut honest);
+        assert_ne!(sealed.read(talk.done().unwrap()).status, 200, "{step}");
+        assert_eq!(rule(&selling.document(SALT)), ("not_permitted", "connection.revoked"), "{step}");
+    }
+    assert!(tried > 0);
 }
 
 #[test]
