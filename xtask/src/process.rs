@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 /// After this a program is ended, and has failed.
-const LIMIT: Duration = Duration::from_mins(30);
+const LIMIT: Duration = Duration::from_mins(45);
 /// How often a long one is spoken of.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);

@@ -1,9 +1,10 @@
 //! `cargo xtask test`: provide, build once, run, tell.
 
 use std::process::Command;
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::compile::{self, Built, Program};
 use crate::process::{self, Count};
@@ -19,6 +20,7 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
     let mut table = Table::default();
 
     let mut packages: Vec<&str> = Vec::new();
+    let mut beside = Vec::new();
     for suite in &suites {
         let mut provided = true;
         for need in suite.needs {
@@ -36,11 +38,15 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
         match suite.runs {
             // A package's other tests run without what is missing; a check is one.
             Runs::Check(check) if provided => table.add(checked(suite.name, check)),
+            Runs::Beside(check) if provided => beside.push((suite.name, check)),
             Runs::Package { package, .. } if !packages.contains(&package) => packages.push(package),
-            Runs::Check(_) | Runs::Package { .. } => {}
+            Runs::Check(_) | Runs::Beside(_) | Runs::Package { .. } => {}
         }
     }
     if packages.is_empty() {
+        for (name, check) in beside {
+            table.add(checked(name, || check(false)));
+        }
         table.print(strict);
         return Ok(table.good(strict));
     }
@@ -51,11 +57,21 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
     let built = compile::tests(selection)?;
     println!("built in {} s\n", start.elapsed().as_secs());
 
-    for suite in &suites {
-        if matches!(suite.runs, Runs::Package { .. }) {
-            table.add(programs(suite, &built)?);
+    std::thread::scope(|scope| -> Result<()> {
+        let whole = selection.is_empty() && built.complete;
+        let mut beside: Vec<ScopedJoinHandle<'_, Row>> =
+            beside.iter().map(|(name, check)| scope.spawn(move || checked(name, || check(whole)))).collect();
+        for suite in &suites {
+            // It boots the image that is made beside.
+            if matches!(suite.runs, Runs::Package { targets: Targets::Machine, .. }) {
+                join(&mut beside, &mut table)?;
+            }
+            if matches!(suite.runs, Runs::Package { .. }) {
+                table.add(programs(suite, &built)?);
+            }
         }
-    }
+        join(&mut beside, &mut table)
+    })?;
     if built.complete
         && let Some(row) = examples(selection)?
     {
@@ -65,7 +81,15 @@ pub(crate) fn test(names: &[String]) -> Result<bool> {
     Ok(table.good(strict))
 }
 
-fn checked(name: &str, check: fn() -> Result<u64>) -> Row {
+/// Waits for what goes on beside.
+fn join(beside: &mut Vec<ScopedJoinHandle<'_, Row>>, table: &mut Table) -> Result<()> {
+    for check in beside.drain(..) {
+        table.add(check.join().map_err(|_| anyhow!("a check panicked"))?);
+    }
+    Ok(())
+}
+
+fn checked(name: &str, check: impl FnOnce() -> Result<u64>) -> Row {
     let start = Instant::now();
     let (outcome, count, why) = match check() {
         Ok(passed) => (Outcome::Ok, Count { passed, ..Count::default() }, String::new()),
@@ -108,7 +132,7 @@ fn programs(suite: &Suite, built: &Built) -> Result<Row> {
 fn belongs(program: &Program, suite: &Suite) -> bool {
     match suite.runs {
         Runs::Package { package, targets } => program.package == package && targets.takes(&program.target),
-        Runs::Check(_) => false,
+        Runs::Check(_) | Runs::Beside(_) => false,
     }
 }
 

@@ -12,6 +12,9 @@ pub(crate) enum Runs {
     Package { package: &'static str, targets: Targets },
     /// A check in this program.
     Check(fn() -> anyhow::Result<u64>),
+    /// A check that takes minutes of the processors: it goes on beside the test programs, many of which wait most of their time. It is told
+    /// whether the workspace's programs are built.
+    Beside(fn(bool) -> anyhow::Result<u64>),
 }
 
 /// Which test programs of a package.
@@ -153,7 +156,7 @@ pub(crate) const ALL: &[Suite] = &[
     Suite {
         name: "image",
         about: "the enclave image is the same from two folders, and small enough (rustup, musl-gcc and what builds a kernel; minutes)",
-        runs: Runs::Check(crate::image::check),
+        runs: Runs::Beside(crate::image::check),
         needs: IMAGE,
     },
     package("beacon", "beacon-api", "what beacon nodes answer, as bytes"),

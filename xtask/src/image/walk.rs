@@ -94,8 +94,8 @@ impl Walk {
         let commands = fs::read_to_string(repository::root().join(DOCUMENT)).unwrap_or_default();
         let commands = block(&commands, begin)
             .unwrap_or_else(|| format!("echo '{DOCUMENT} has no block that begins with {begin}'; false\n"));
-        let mut shell = Command::new("bash");
-        shell.args(["-euo", "pipefail", "-c", &format!("umask 077\n{commands}")]).current_dir(folder);
+        let mut shell = Command::new("nice");
+        shell.args(["-n", "19", "bash", "-euo", "pipefail", "-c", &format!("umask 077\n{commands}")]).current_dir(folder);
         let path = std::env::var("PATH").unwrap_or_default();
         shell.env("PATH", format!("{}:{path}", self.at("programs").display()));
         shell.env("REPOSITORY", self.at("repository")).env("REVISION", "HEAD").env("PUBLISHED", self.at("published"));
