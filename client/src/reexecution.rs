@@ -90,7 +90,9 @@ pub fn questions(receipt: &Receipt, vault: &Vault) -> Result<Checked> {
             | Body::HeadConflict(_)
             | Body::Refreshing(_)
             | Body::Refreshed(_)
-            | Body::Retried(_) => continue,
+            | Body::Retried(_)
+            | Body::Watched(_)
+            | Body::Unchanged(_) => continue,
         };
         let call = Call::abi_decode_validate(&signed.call).context("the signed call is malformed")?;
         let to_sign = check_signatures(signed, &call, vault)?;

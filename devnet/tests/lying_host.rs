@@ -35,6 +35,8 @@ mod stalled;
 mod support_host;
 #[path = "lying_host/taking_in.rs"]
 mod taking_in;
+#[path = "lying_host/watch.rs"]
+mod watch;
 
 use protocol::ledger::Kind;
 use protocol::message::{Answer, HostRequest, Need, Problem, Supply};

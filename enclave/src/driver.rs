@@ -106,5 +106,6 @@ const fn kind(request: &HostRequest) -> &'static str {
         HostRequest::Status => "status",
         HostRequest::Anchor => "anchor",
         HostRequest::Upkeep => "upkeep",
+        HostRequest::Watch => "watch",
     }
 }

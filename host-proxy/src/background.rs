@@ -36,18 +36,19 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Works until dropped. Status, ticks and upkeep run beside each other: a long tick must not hide the phase, and a slow token
-    /// endpoint no head.
+    /// Works until dropped. Status, ticks, upkeep and the watch run beside each other: a long tick must not hide the phase, a slow token
+    /// endpoint no head, and a platform that is only looked at no refresh.
     pub(crate) async fn run(self) {
-        tokio::join!(self.follow(), self.ticks(), self.upkeep());
+        let (upkeep, watch) = (HostRequest::Upkeep, HostRequest::Watch);
+        tokio::join!(self.follow(), self.ticks(), self.while_due("upkeep", &upkeep), self.while_due("watch", &watch));
     }
 
-    /// Lets the enclave refresh what is due, one connection after the other. When that is, it knows by itself.
-    async fn upkeep(&self) {
+    /// Lets the enclave do what is due, one connection, or one store, after the other. When that is, it knows by itself.
+    async fn while_due(&self, kind: &'static str, request: &HostRequest) {
         let mut status = self.status.subscribe();
         let serving = |last: &Option<Snapshot>| last.as_ref().is_some_and(|last| last.status.phase == Phase::Serving);
         while status.wait_for(serving).await.is_ok() {
-            let pause = match self.say("upkeep", HostRequest::Upkeep).await {
+            let pause = match self.say(kind, request.clone()).await {
                 Some(Answer::Kept { due }) if due > 0 => AGAIN,
                 _ => self.tick.max(STATUS),
             };
@@ -133,7 +134,7 @@ impl Background {
         match self.enclave.converse(request).await {
             Ok(Answer::Problem(problem)) => {
                 // A tick has nothing to do in some phases.
-                if !matches!(kind, "tick" | "upkeep") || problem != Problem::Phase {
+                if !matches!(kind, "tick" | "upkeep" | "watch") || problem != Problem::Phase {
                     tracing::warn!(kind, %problem, "enclave refused");
                 }
                 Some(Answer::Problem(problem))

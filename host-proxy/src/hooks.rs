@@ -87,7 +87,7 @@ macro_rules! points {
     };
 }
 
-static ALL: [Points; 10] = [
+static ALL: [Points; 11] = [
     points!("configure"),
     points!("checkpoint"),
     points!("attest"),
@@ -98,12 +98,13 @@ static ALL: [Points; 10] = [
     points!("status"),
     points!("anchor"),
     points!("upkeep"),
+    points!("watch"),
 ];
 
 impl Points {
     /// The points of a conversation that starts with `request`.
     pub(crate) fn of(request: &HostRequest) -> &'static Self {
-        let [configure, checkpoint, attest, genesis, unlock, tick, call, status, anchor, upkeep] = &ALL;
+        let [configure, checkpoint, attest, genesis, unlock, tick, call, status, anchor, upkeep, watch] = &ALL;
         match request {
             HostRequest::Configure { .. } => configure,
             HostRequest::Checkpoint { .. } => checkpoint,
@@ -115,6 +116,7 @@ impl Points {
             HostRequest::Status => status,
             HostRequest::Anchor => anchor,
             HostRequest::Upkeep => upkeep,
+            HostRequest::Watch => watch,
         }
     }
 
@@ -155,7 +157,7 @@ pub(crate) const fn need_name(need: &Need) -> &'static str {
 }
 
 /// Every point of every kind of conversation (`call.commit.after`), in the order in which one conversation passes them. `kind` is
-/// one of `configure checkpoint attest genesis unlock tick call status anchor`; an unknown one has none.
+/// one of `configure checkpoint attest genesis unlock tick call status anchor upkeep watch`; an unknown one has none.
 pub fn points(kind: &str) -> impl Iterator<Item = &'static str> {
     ALL.iter().filter(move |points| points.kind == kind).flat_map(Points::names)
 }

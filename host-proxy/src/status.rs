@@ -195,7 +195,7 @@ fn warnings(status: &Status, coverage: Option<&Coverage>, announced: &[Vec<Sched
     if behind > ANCHOR_LAG {
         warnings.push(Reason { code: "anchor_behind", words: format!("anchor {behind} entries behind") });
     }
-    let ConnectionsStatus { reauthorize, tainted, .. } = status.connections.unwrap_or_default();
+    let ConnectionsStatus { reauthorize, tainted, rerouted, unread, .. } = status.connections.unwrap_or_default();
     if reauthorize > 0 {
         let words = format!("{reauthorize} connections have to be authorised anew: pst-vault connection expiring");
         warnings.push(Reason { code: "reauthorization_required", words });
@@ -203,6 +203,15 @@ fn warnings(status: &Status, coverage: Option<&Coverage>, announced: &[Vec<Sched
     if tainted > 0 {
         let words = format!("{tainted} logins were released and not rotated since: pst-vault connection expiring");
         warnings.push(Reason { code: "login_tainted", words });
+    }
+    if rerouted > 0 {
+        let words =
+            format!("the money of {rerouted} stores goes elsewhere since less than seven days: pst-vault connection list");
+        warnings.push(Reason { code: "routing_changed", words });
+    }
+    if unread > 0 {
+        let words = format!("of {unread} stores it can't be read where their money goes: pst-vault connection list");
+        warnings.push(Reason { code: "routing_unread", words });
     }
     if let Some(pending) = coverage.map(|coverage| coverage.pending).filter(|pending| *pending > 0) {
         let words = format!("{pending} accounts are proven from the next finality on");
@@ -252,9 +261,13 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         "anchored_size": anchored_size,
         "problem": problem.map(|problem| problem.to_string()),
         "schedule_left": schedule_left,
-        "connections": connections.map(|ConnectionsStatus { connections, reauthorize, tainted, revoked }| json!({
-            "connections": connections, "reauthorize": reauthorize, "tainted": tainted, "revoked": revoked,
-        })),
+        "connections": connections.map(|all| {
+            let ConnectionsStatus { connections, reauthorize, tainted, revoked, watched, rerouted, unread } = all;
+            json!({
+                "connections": connections, "reauthorize": reauthorize, "tainted": tainted, "revoked": revoked,
+                "watched": watched, "rerouted": rerouted, "unread": unread,
+            })
+        }),
         "conflict": conflict.map(|ConflictStatus { about, ours, theirs, entry }| json!({
             "about": match about {
                 Disputed::Finality => "finality",

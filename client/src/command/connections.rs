@@ -129,6 +129,9 @@ async fn list(connection: &Connection, out: Output, args: &ListArgs) -> Result<E
                 out.line(&format!("  {what} {}", utc(at)));
             }
         }
+        for store in row["watched"].as_array().into_iter().flatten() {
+            out.line(&format!("  {}", money(store)));
+        }
     }
     out.object(json!({ "connections": rows }));
     Ok(Exit::Done)
@@ -140,6 +143,27 @@ fn state(row: &Value) -> String {
         None => text(&row["state"]),
     }
 }
+
+/// Where a store's money goes, as far as it is known: that it is the same place, never which.
+fn money(store: &Value) -> String {
+    let at = |name: &str| time(&store[name]).map(utc);
+    let known = match (at("since"), at("read_at")) {
+        (Some(since), Some(read)) if store["changed_at"] == store["since"] => {
+            format!("CHANGED at {since} and the same since, last read {read}")
+        }
+        (Some(since), Some(read)) => format!("the same since {since}, last read {read}"),
+        _ if store["unasked"] == true => "not watched: the store's selector or the settings do not let the vault ask".to_owned(),
+        _ => "not read yet".to_owned(),
+    };
+    let unread = match at("unread_since") {
+        Some(since) => format!(", CAN'T BE READ since {since} ({})", text(&store["unread"])),
+        None => String::new(),
+    };
+    format!("money of {} goes: {known}{unread}", text(&store["store"]))
+}
+
+/// Seconds for which a change of where money goes is a thing of the calendar.
+const NEWS: u64 = 7 * 86_400;
 
 /// One thing of the calendar.
 struct Item {
@@ -164,6 +188,15 @@ fn items(rows: &[Value], now: u64, within: u64) -> Vec<Item> {
         }
         if let Some(at) = time(&row["tainted_at"]) {
             say(None, format!("released at {}: change the password, then login rotate", utc(at)));
+        }
+        for store in row["watched"].as_array().into_iter().flatten() {
+            let name = text(&store["store"]);
+            if let Some(at) = time(&store["changed_at"]).filter(|at| now < at.saturating_add(NEWS)) {
+                say(None, format!("the money of {name} goes elsewhere since {}", utc(at)));
+            }
+            if let Some(at) = time(&store["unread_since"]) {
+                say(None, format!("where the money of {name} goes can't be read since {}: {}", utc(at), text(&store["unread"])));
+            }
         }
         let refreshes = row["refreshes"] == true;
         if let Some(at) = time(&row["refresh_expires_at"]) {
@@ -305,6 +338,27 @@ mod tests {
         assert!(found[0].1.starts_with("the merchant has to authorise anew"), "{found:?}");
         assert!(found[1].1.starts_with("released at"), "{found:?}");
         assert!(found[2].1.starts_with("access token, made anew"), "{found:?}");
+    }
+
+    #[test]
+    fn where_money_goes_is_said_as_a_time_and_a_change_of_it_as_one_thing_of_the_calendar() {
+        let store = |since: u64, changed: Option<u64>, unread: Option<u64>| {
+            json!({
+                "store": "1:0x00", "digest": "aa", "since": since, "entry": 4, "read_at": 90_000_000, "changed_at": changed,
+                "unread_since": unread, "unread": unread.map(|_| "refused"), "unasked": false,
+            })
+        };
+        let same = money(&store(1_000, None, None));
+        assert_eq!(same, "money of 1:0x00 goes: the same since 1970-01-01T00:00:01Z, last read 1970-01-02T01:00:00Z");
+        let changed = store(80_000_000, Some(80_000_000), None);
+        assert!(money(&changed).contains("CHANGED at 1970-01-01T22:13:20Z"), "{}", money(&changed));
+        let unread = store(1_000, None, Some(85_000_000));
+        assert!(money(&unread).ends_with("CAN'T BE READ since 1970-01-01T23:36:40Z (refused)"), "{}", money(&unread));
+        let row = |store: &Value| json!({ "preset": "ebay", "state": "active", "stores": [], "watched": [store] });
+        let found = |store: &Value, now| items(&[row(store)], now, 60).into_iter().map(|item| item.what).collect::<Vec<_>>();
+        assert_eq!(found(&changed, 90_000), ["the money of 1:0x00 goes elsewhere since 1970-01-01T22:13:20Z"]);
+        assert!(found(&changed, 80_000 + NEWS).is_empty());
+        assert_eq!(found(&unread, 90_000), ["where the money of 1:0x00 goes can't be read since 1970-01-01T23:36:40Z: refused"]);
     }
 
     #[test]

@@ -305,6 +305,8 @@ fn proof(checked: &CheckedReceipt) -> String {
                 Body::Refreshing(_) => "refreshing",
                 Body::Refreshed(_) => "refreshed",
                 Body::Retried(_) => "retried",
+                Body::Watched(_) => "watched",
+                Body::Unchanged(_) => "unchanged",
             };
             format!("{kind} at {}", entry.index)
         })

@@ -18,6 +18,7 @@ const RECORD: &[u8] = b"pst-vault/keys/record/v1";
 const RECORD_ID: &[u8] = b"pst-vault/keys/record-id/v1";
 const LEDGER: &[u8] = b"pst-vault/keys/ledger/v1";
 const HEAD: &[u8] = b"pst-vault/keys/head/v1";
+const WATCH: &[u8] = b"pst-vault/keys/watch/v1";
 const VAULT: &[u8] = b"pst-vault/keys/vault/v1";
 /// A candidate is a scalar but for one in 2^32.
 const CANDIDATES: u8 = 16;
@@ -28,6 +29,7 @@ pub struct Keys {
     pub(crate) record: Key,
     record_id: Key,
     pub(crate) ledger: Key,
+    watch: Key,
     vault: VaultKey,
 }
 
@@ -76,6 +78,7 @@ impl Keys {
             record: expand(&prk, RECORD)?,
             record_id: expand(&prk, RECORD_ID)?,
             ledger: expand(&prk, LEDGER)?,
+            watch: expand(&prk, WATCH)?,
             vault: vault_key(&prk)?,
         })
     }
@@ -90,6 +93,13 @@ impl Keys {
     #[must_use]
     pub fn record_id(&self, kind: Kind, name: &[u8]) -> [u8; 32] {
         self.record_id.mac(&[&[kind.code()], name])
+    }
+
+    /// What the ledger says of where a store's money goes: the same for the same facts, and nothing to whoever lacks the root key, however
+    /// few facts are possible.
+    #[must_use]
+    pub fn watched(&self, store: &B256, asked: &[u8; 32], facts: &[u8]) -> [u8; 32] {
+        self.watch.mac(&[store.as_slice(), asked, facts])
     }
 
     /// Signs writer claims.
@@ -175,7 +185,7 @@ pub(crate) mod tests {
     fn labels_give_distinct_keys() {
         let keys = keys();
         let head = HeadKey::derive(&root(7), &VAULT_ID).unwrap();
-        let mut macs = [&keys.record, &keys.record_id, &keys.ledger, &head.key].map(|key| key.mac(&[b"x"]));
+        let mut macs = [&keys.record, &keys.record_id, &keys.ledger, &keys.watch, &head.key].map(|key| key.mac(&[b"x"]));
         macs.sort_unstable();
         assert!(macs.windows(2).all(|pair| pair[0] != pair[1]));
     }
@@ -187,6 +197,17 @@ pub(crate) mod tests {
         assert_ne!(id, keys.record_id(Kind::Connection, &[1; 32]));
         assert_ne!(id, keys.record_id(Kind::Binding, &[2; 32]));
         assert_eq!(id, keys.record_id(Kind::Binding, &[1; 32]));
+    }
+
+    #[test]
+    fn what_is_watched_differs_by_vault_store_and_question() {
+        let digest = |keys: &Keys, store: u8, asked: u8| keys.watched(&B256::repeat_byte(store), &[asked; 32], b"facts");
+        let keys = keys();
+        let other = Keys::derive(&root(8), &VAULT_ID).unwrap();
+        assert_eq!(digest(&keys, 1, 1), digest(&keys, 1, 1));
+        for different in [digest(&other, 1, 1), digest(&keys, 2, 1), digest(&keys, 1, 2)] {
+            assert_ne!(digest(&keys, 1, 1), different);
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! AES-256-GCM under a key of its own record and generation; vault id, record id, generation, kind and preset are its associated
 //! data, so that a host that moves, swaps or ages ciphertexts gets a refusal. A credential opens only under a live
 //! [`policy::Permit`] of its own store, and only the connection that the store's binding names, and the app that the connection names; and under a
-//! live [`policy::Upkeep`], which opens one connection and its app for the token endpoint alone.
+//! live [`policy::Upkeep`], which opens one connection and its app for the token endpoint alone; and under a live [`policy::Lookout`], which
+//! opens one store's binding, connection and app as one [`Sight`], for its preset's watch alone.
 //!
 //! What erasing covers: heap copies that this crate makes are boxed and erased on drop. It does not cover registers, stack
 //! slots that the compiler spilled to, or key schedules inside `hkdf`, which keeps none beyond a call.
@@ -35,6 +36,7 @@ mod record;
 mod root;
 mod seal;
 mod secret;
+mod sight;
 mod vault_key;
 
 pub use entry::{EntryError, open_ledger, seal_ledger};
@@ -49,4 +51,5 @@ pub use record::{App, Binding, Connection, Kind, Record};
 pub use root::RootKey;
 pub use seal::{SealError, seal};
 pub use secret::{Secret, SecretError};
+pub use sight::{KeptRecords, Sealed, Sight};
 pub use vault_key::{SignError, VaultKey};

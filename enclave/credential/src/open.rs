@@ -1,5 +1,5 @@
 //! The one door to a credential: a live Permit of its store opens the store's binding, that the connection it names, and that the app
-//! it was given to. Upkeep opens the one connection that it is for, and that its app.
+//! it was given to. Upkeep opens the one connection that it is for, and that its app; a lookout opens all three into one `Sight`.
 
 use alloy_primitives::{Address, B256};
 use policy::{Permit, Upkeep};
@@ -268,7 +268,13 @@ pub fn open_app(
 }
 
 /// [`open_binding`] once the permit is judged: apart, because a test can't make a [`Permit`].
-fn binding_of(keys: &Keys, store: &B256, preset: &str, generation: u64, sealed: &[u8]) -> Result<OpenedBinding, OpenError> {
+pub(crate) fn binding_of(
+    keys: &Keys,
+    store: &B256,
+    preset: &str,
+    generation: u64,
+    sealed: &[u8],
+) -> Result<OpenedBinding, OpenError> {
     let id = keys.record_id(Kind::Binding, &binding_name(store, preset));
     match open_raw(keys, &Place { id: &id, generation, kind: Kind::Binding, preset }, sealed)? {
         Record::Binding(binding) if binding.preset != preset => Err(OpenError::Malformed),
@@ -279,7 +285,7 @@ fn binding_of(keys: &Keys, store: &B256, preset: &str, generation: u64, sealed: 
 }
 
 /// [`open_connection`] once the permit is judged.
-fn connection_of(
+pub(crate) fn connection_of(
     keys: &Keys,
     store: &B256,
     binding: &OpenedBinding,
@@ -320,7 +326,13 @@ fn kept_of(
 
 /// [`open_app`] once the permit is judged. The preset is in the associated data: an app of another does not open, whatever its record
 /// says.
-fn app_of(keys: &Keys, store: &B256, opened: &OpenedConnection, generation: u64, sealed: &[u8]) -> Result<App, OpenError> {
+pub(crate) fn app_of(
+    keys: &Keys,
+    store: &B256,
+    opened: &OpenedConnection,
+    generation: u64,
+    sealed: &[u8],
+) -> Result<App, OpenError> {
     if opened.store != *store {
         return Err(OpenError::WrongStore);
     }

@@ -7,7 +7,8 @@
 //!                     Claimed --confirm-----+  Proving::Missing    Refused
 //! ```
 //!
-//! Beside them stands [`Upkeep`]: leave to keep a connection's tokens good, made by [`fn@upkeep`] of the ledger and one head.
+//! Beside them stand [`Upkeep`], leave to keep a connection's tokens good, and [`Lookout`], leave to look where a store's money goes: each made
+//! by one function ([`fn@upkeep`], [`fn@lookout`]) of the ledger and one head.
 //!
 //! Each of the four is made by one function and consumed by the next. `StoreRegistry.authorize` runs at two heads, the finalized
 //! and the newest attested one; both must allow, the limits of both are reserved, and their projections agree or one is none.
@@ -42,6 +43,7 @@ mod hashes;
 mod identity;
 mod layout;
 mod likely;
+mod lookout;
 mod machine;
 mod merge;
 mod operation;
@@ -65,6 +67,7 @@ pub use bounds::Bounds;
 pub use decide::{Refused, decide};
 pub use evm::{Block, EvmFork, RunError};
 pub use identity::Identity;
+pub use lookout::{Looked, LookingOut, Lookout, LookoutError, lookout};
 pub use machine::Machine;
 pub use operation::Operation;
 pub use permit::Permit;

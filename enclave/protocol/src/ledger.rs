@@ -2,6 +2,7 @@
 
 mod receipt;
 mod records;
+mod watched;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -13,6 +14,7 @@ use crate::signatures::{Agent, CallerSignature};
 
 pub use self::receipt::{Receipt, ReceiptEntry};
 pub use self::records::{Kept, Provisioned, RecordRef, Refreshed, Refreshing, Result, Retried, Taken};
+pub use self::watched::{Again, Seen, Unchanged, Unread, Watched};
 
 /// The version of leaves, bodies and receipts.
 pub const VERSION: u16 = 3;
@@ -74,6 +76,12 @@ pub enum Kind {
     /// A call is made once more after a refresh, because the platform refused the access token.
     #[n(9)]
     Retried,
+    /// Where a store's money goes, as its platform says: for the first time, or otherwise than before, or not any more.
+    #[n(10)]
+    Watched,
+    /// Stores of which their platforms say the same as before.
+    #[n(11)]
+    Unchanged,
 }
 
 /// An entry as the host stores it.
@@ -131,6 +139,12 @@ pub enum Body {
     /// See [`Kind::Retried`].
     #[n(9)]
     Retried(#[n(0)] Retried),
+    /// See [`Kind::Watched`].
+    #[n(10)]
+    Watched(#[n(0)] Box<Watched>),
+    /// See [`Kind::Unchanged`].
+    #[n(11)]
+    Unchanged(#[n(0)] Unchanged),
 }
 
 impl Body {
@@ -148,6 +162,8 @@ impl Body {
             Self::Refreshing(_) => Kind::Refreshing,
             Self::Refreshed(_) => Kind::Refreshed,
             Self::Retried(_) => Kind::Retried,
+            Self::Watched(_) => Kind::Watched,
+            Self::Unchanged(_) => Kind::Unchanged,
         }
     }
 }

@@ -79,6 +79,9 @@ pub enum HostRequest {
     /// Go on with the connection whose tokens have been due to be refreshed the longest, if there is one. Carries no authority.
     #[n(9)]
     Upkeep,
+    /// Look where the money of the store goes whose turn it is, if there is one. Carries no authority.
+    #[n(10)]
+    Watch,
 }
 
 /// What the enclave says.

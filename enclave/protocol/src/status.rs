@@ -63,6 +63,15 @@ pub struct ConnectionsStatus {
     /// Revoked ones.
     #[n(3)]
     pub revoked: u64,
+    /// Stores whose platform says where their money goes.
+    #[n(4)]
+    pub watched: u64,
+    /// Of these, those of which it said something else within the last seven days.
+    #[n(5)]
+    pub rerouted: u64,
+    /// Stores of which it could not be asked, several times in a row.
+    #[n(6)]
+    pub unread: u64,
 }
 
 /// A network's clock and the forks that an image knows of it.

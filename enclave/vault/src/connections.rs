@@ -89,6 +89,7 @@ impl Connections {
             reauthorize: count(|connection| !connection.revoked && connection.phase == Phase::Reauthorize),
             tainted: count(|connection| !connection.revoked && connection.tainted_at.is_some()),
             revoked: count(|connection| connection.revoked),
+            ..ConnectionsStatus::default()
         }
     }
 

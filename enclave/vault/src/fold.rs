@@ -7,11 +7,13 @@ use alloy_sol_types::SolValue;
 use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
 use protocol::ledger::{Body, Ending, Evaluation, Intent, RecordRef, Reservation, Result as Ended};
+use protocol::message::ConnectionsStatus;
 use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
 use crate::connections::Connections;
 use crate::own;
+use crate::watches::Watches;
 
 /// State read out of the ledger, entry by entry.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(crate) struct Fold {
     pub(crate) budget: Budget,
     /// Connections, and what became of them.
     pub(crate) connections: Connections,
+    /// Where stores' money goes.
+    pub(crate) watches: Watches,
     /// Intents without an outcome.
     open: HashMap<u64, Open>,
     /// Unix milliseconds of the newest entry.
@@ -98,6 +102,8 @@ impl Fold {
             }
             Body::Outcome(outcome) => self.open.contains_key(&outcome.intent),
             Body::Retried(retried) => self.open.contains_key(&retried.intent),
+            Body::Watched(watched) => return self.watches.check_watched(watched),
+            Body::Unchanged(unchanged) => return self.watches.check_unchanged(unchanged),
         };
         if follows { Ok(()) } else { Err(OutOfOrder) }
     }
@@ -130,6 +136,10 @@ impl Fold {
                 let binding =
                     provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
                 self.connections.bind(&provisioned.connection, binding, store);
+                if let Some((binding, connection)) = binding.zip(self.connections.of(&provisioned.connection)) {
+                    self.watches.bind(binding, *provisioned.connection, &connection.preset, store, provisioned.time);
+                }
+                self.watches.renewed(&provisioned.connection);
                 provisioned.time
             }
             Body::Taken(taken) => {
@@ -151,6 +161,7 @@ impl Fold {
                 self.connections.refreshed(refreshed)?;
                 if let Ended::Renewed { record, .. } = &refreshed.result {
                     self.put(record);
+                    self.watches.renewed(&refreshed.connection);
                 }
                 refreshed.time
             }
@@ -159,6 +170,7 @@ impl Fold {
                     self.budget.count(&intent.budget);
                 }
                 self.connections.used(&intent.record);
+                self.watches.used(&intent.record);
                 let takes_off = self.own(intent)?;
                 let anew = self.anew(intent);
                 self.open.insert(index, Open { record: *intent.record, budget: intent.budget.clone(), takes_off, anew });
@@ -183,9 +195,23 @@ impl Fold {
                 self.connections.used(record);
                 retried.time
             }
+            Body::Watched(watched) => {
+                self.watches.watched(index, watched)?;
+                watched.time
+            }
+            Body::Unchanged(unchanged) => {
+                self.watches.unchanged(unchanged)?;
+                unchanged.time
+            }
         };
         self.time = self.time.max(time);
         Ok(())
+    }
+
+    /// How many connections and logins there are, and how many of them, or of their stores, need somebody.
+    pub(crate) fn tally(&self, now: u64) -> ConnectionsStatus {
+        let (watched, rerouted, unread) = self.watches.tally(now, &self.connections);
+        ConnectionsStatus { watched, rerouted, unread, ..self.connections.tally() }
     }
 
     fn anew(&self, intent: &Intent) -> Option<bool> {

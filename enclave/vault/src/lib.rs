@@ -47,6 +47,8 @@ mod state;
 mod sync;
 mod touched;
 mod views;
+mod watch;
+mod watches;
 
 pub use conversation::{Conversation, Egress, Egressed, Input, Local, Step, Stop};
 pub use state::{Image, Vault};

@@ -21,7 +21,7 @@ use crate::state::Shared;
 /// The path; `?after=<record id, hex>` goes on behind a page.
 pub(crate) const PATH: &str = "/v1/connections";
 /// Connections of one page.
-const PAGE: usize = 500;
+const PAGE: usize = 300;
 /// Stores of one connection that are named.
 const STORES: usize = 16;
 
@@ -75,12 +75,25 @@ pub(crate) async fn list(
 
 fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
     let connection = fold.connections.of(id)?;
-    let stores: Vec<String> = connection
-        .stores
-        .iter()
-        .filter(|(portfolio, store)| *portfolio == origin && (salt.is_zero() || *store == salt))
+    let shown = |(portfolio, store): &&(u64, B256)| *portfolio == origin && (salt.is_zero() || *store == salt);
+    let name = |(portfolio, salt): &(u64, B256)| format!("{portfolio}:{salt}");
+    let stores: Vec<String> = connection.stores.iter().filter(shown).take(STORES).map(name).collect();
+    let watched = fold.watches.of_connection(id).filter(|store| connection.serves(&store.named) && shown(&&store.named));
+    let watched: Vec<Value> = watched
         .take(STORES)
-        .map(|(portfolio, salt)| format!("{portfolio}:{salt}"))
+        .map(|store| {
+            json!({
+                "store": name(&store.named),
+                "digest": store.facts.map(|facts| hex::encode(facts.digest)),
+                "since": store.facts.map(|facts| facts.since),
+                "entry": store.facts.map(|facts| facts.entry),
+                "read_at": store.facts.map(|_| store.read_at),
+                "changed_at": store.changed_at,
+                "unread_since": store.unread.map(|(at, _)| at),
+                "unread": store.unread.map(|(_, why)| why.name()),
+                "unasked": store.unasked,
+            })
+        })
         .collect();
     Some(json!({
         "connection": hex::encode(id),
@@ -96,6 +109,7 @@ fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
         "refresh_due_at": connection.due_at(id),
         "failures": connection.failures,
         "tainted_at": connection.tainted_at,
+        "watched": watched,
     }))
 }
 

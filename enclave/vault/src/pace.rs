@@ -42,6 +42,12 @@ impl Pace {
         Ok(())
     }
 
+    /// Takes no more until then: the provider said so.
+    pub(crate) fn hold(&mut self, key: [u8; 32], until: u64) {
+        let window = self.0.entry(key).or_default();
+        window.full_until = window.full_until.max(until);
+    }
+
     /// Counts a request that the ledger remembers.
     pub(crate) fn count(&mut self, key: [u8; 32], at: u64) {
         let window = self.0.entry(key).or_default();

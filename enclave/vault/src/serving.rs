@@ -48,6 +48,10 @@ pub(crate) struct Serving {
     pub(crate) links: Links,
     /// Connections that are being refreshed.
     pub(crate) flights: HashSet<[u8; 32]>,
+    /// Bindings whose platform is being asked where money goes.
+    pub(crate) glances: HashSet<[u8; 32]>,
+    /// Entries whose facts were seen again, and when, in unix milliseconds: for the next `unchanged`.
+    pub(crate) unchanged: Vec<(u64, u64)>,
     /// The ledger is restored and the `boot` entry durable: calls are served.
     pub(crate) ready: bool,
 }
@@ -78,6 +82,8 @@ impl Serving {
             waiting: Vec::new(),
             links: Links::new(LINKS, LINKS_EACH, LINK_LIFE),
             flights: HashSet::new(),
+            glances: HashSet::new(),
+            unchanged: Vec::new(),
             ready: false,
         })
     }

@@ -17,7 +17,7 @@ use rand_core::CryptoRng;
 use crate::conversation::{Conversation, Stop};
 use crate::serving::Serving;
 use crate::views::Views;
-use crate::{boot, call, refresh, sync};
+use crate::{boot, call, refresh, sync, watch};
 
 /// What is measured of this image: PCR0, PCR1 and PCR2 as the security module reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ impl Vault {
                 HostRequest::Status => Ok(Answer::Status(shared.status(io.now()))),
                 HostRequest::Anchor => sync::anchor(&io, &shared).await,
                 HostRequest::Upkeep => refresh::keep(&io, &shared).await,
+                HostRequest::Watch => watch::watch(&io, &shared).await,
             };
             answer.unwrap_or_else(|Stop(problem)| Answer::Problem(problem))
         })
@@ -217,7 +218,7 @@ impl Shared {
                 .serving
                 .as_ref()
                 .filter(|serving| serving.ready)
-                .map(|serving| serving.ledger.fold.connections.tally()),
+                .map(|serving| serving.ledger.fold.tally(state.time(now))),
         }
     }
 }

@@ -69,7 +69,8 @@ impl View {
 }
 
 impl Watch {
-    /// What of the answer says where the money goes, as one text that changes if and only if that does. `None` if it says nothing.
+    /// What of the answer says where the money goes, as one text that changes if and only if that does: in which order a list comes, or
+    /// an object's members, is nothing. `None` if it says nothing.
     #[must_use]
     pub fn facts(&self, response: &Response) -> Option<String> {
         if response.status != 200 {
@@ -77,7 +78,23 @@ impl Watch {
         }
         let body = Json::parse(&response.body).ok()?;
         let stated = self.keep.iter().any(|pointer| !pointer.of(&body).is_empty());
-        stated.then(|| Pointer::keep(&self.keep, &body).text())
+        stated.then(|| ordered(Pointer::keep(&self.keep, &body)).text())
+    }
+}
+
+/// The same whatever order it came in.
+fn ordered(value: Json) -> Json {
+    match value {
+        Json::Object(mut members) => {
+            members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            Json::Object(members.into_iter().map(|(name, value)| (name, ordered(value))).collect())
+        }
+        Json::Array(items) => {
+            let mut items: Vec<Json> = items.into_iter().map(ordered).collect();
+            items.sort_by_cached_key(Json::text);
+            Json::Array(items)
+        }
+        other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => other,
     }
 }
 

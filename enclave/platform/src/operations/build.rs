@@ -9,7 +9,7 @@ use super::file::{File, GraphqlRow, LinkRow, OperationRow, ParameterRow, Several
 use super::link::LinkRule;
 use super::parameter::{Encoding, Parameter, Source};
 use super::selector::{BodyRule, Condition, Place, QueryRule, Selector};
-use super::table::{Asked, Evidence, Known, Repeat, Scope, Table, TableError, View, Watch};
+use super::table::{Asked, Evidence, Known, Repeat, Scope, Table, TableError, View};
 use super::template::Template;
 use super::token::TokenEndpoint;
 use crate::graphql::OperationKind;
@@ -63,8 +63,7 @@ pub(super) fn table(file: File) -> Result<Table, TableError> {
         let view = View { keep: pointers(&name, &row.keep)?, operations: row.operations };
         table.projections.insert(name, view);
     }
-    table.watch =
-        watch.map(|row| Ok(Watch { keep: pointers(&row.operation, &row.keep)?, operation: row.operation })).transpose()?;
+    table.watch = watch.map(super::ask::watch).transpose()?;
     table.links = links.into_iter().map(link).collect::<Result<_, TableError>>()?;
     super::conflict::check(&table)?;
     Ok(table)
@@ -161,7 +160,7 @@ fn paths(row: &str, paths: Several) -> Result<Vec<Template>, TableError> {
     paths.filter(|paths| !paths.is_empty()).ok_or_else(|| wrong(row, "path is no template"))
 }
 
-fn pointers(row: &str, texts: &[String]) -> Result<Vec<Pointer>, TableError> {
+pub(super) fn pointers(row: &str, texts: &[String]) -> Result<Vec<Pointer>, TableError> {
     let pointers: Option<Vec<Pointer>> = texts.iter().map(|text| Pointer::parse(text)).collect();
     pointers.filter(|pointers| !pointers.is_empty()).ok_or_else(|| wrong(row, "no json pointer"))
 }

@@ -154,6 +154,22 @@ pub(super) struct WatchRow {
     pub(super) operation: String,
     /// What of the answer says where: if this changes, the routing did.
     pub(super) keep: Vec<String>,
+    /// How the vault asks by itself. If absent, only callers do.
+    pub(super) ask: Option<AskRow>,
+    /// Why the vault does not, for readers.
+    pub(super) unasked: Option<String>,
+}
+
+/// A request that is the same each time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskRow {
+    /// `GET` if absent.
+    pub(super) method: Option<String>,
+    /// With its query. `{account}` is the binding's account, any other `{name}` a value of its selector.
+    pub(super) path: String,
+    /// JSON.
+    pub(super) body: Option<String>,
 }
 
 /// An answer that names a file elsewhere.

@@ -1,6 +1,7 @@
 //! What a platform's requests are: a table per preset, as data. What is not in it has no name, and what has no name is not sent.
 
 mod answer;
+mod ask;
 mod build;
 mod conflict;
 mod endpoint;

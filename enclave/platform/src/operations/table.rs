@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{B256, keccak256};
 use contracts_bindings::Class;
 
+use super::ask::Ask;
 use super::endpoint::Endpoint;
 use super::file;
 use super::link::LinkRule;
@@ -89,6 +90,16 @@ pub struct View {
 pub struct Watch {
     pub(super) operation: String,
     pub(super) keep: Vec<Pointer>,
+    pub(super) asking: Asking,
+}
+
+/// Who asks for what is watched.
+#[derive(Debug)]
+pub(super) enum Asking {
+    /// The vault by itself.
+    Vault(Ask),
+    /// Callers alone, for this reason.
+    Callers(String),
 }
 
 /// Why a file is no table.
@@ -238,5 +249,14 @@ impl Watch {
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.operation
+    }
+
+    /// Why the vault does not ask for it by itself; `None`: it does.
+    #[must_use]
+    pub fn unasked(&self) -> Option<&str> {
+        match &self.asking {
+            Asking::Vault(_) => None,
+            Asking::Callers(why) => Some(why),
+        }
     }
 }

@@ -45,7 +45,7 @@ const TABLE: &str = r#"{
   "tokens": [{ "method": "POST", "host": "login.shop.example", "path": "/token", "answer": { "access_token": "placeholder" } },
              { "method": "POST", "path": "/oauth", "answer": { "access_token": "placeholder" } }],
   "projections": { "orders.no-buyer": { "operations": ["made.orders.list", "made.orders.get"], "keep": ["/orders/*/id"] } },
-  "watch": { "operation": "made.orders.get", "keep": ["/a"] },
+  "watch": { "operation": "made.orders.get", "keep": ["/a"], "unasked": "in a test" },
   "links": [{ "operation": "made.report", "at": "/url", "hosts": ["files.example", "*.s3.example"] }],
   "minted": ["access_token"]
 }"#;

@@ -5,6 +5,7 @@ mod compile;
 mod data;
 mod field;
 mod host;
+mod look;
 mod patience;
 mod raw;
 mod show;
@@ -22,6 +23,7 @@ use protocol::http::{Request, Response};
 use serde::Deserialize;
 
 pub use field::{CheckError, FieldRule, Kind};
+pub use look::{Look, NoFacts, Reading};
 pub use patience::Later;
 pub use table::{PresetsError, check};
 pub use wrong::Wrong;

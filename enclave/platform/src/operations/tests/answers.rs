@@ -90,3 +90,14 @@ fn what_is_watched_is_one_text() {
     assert_eq!(facts(r#"{"b":2}"#), None);
     assert_eq!(facts("x"), None);
 }
+
+#[test]
+fn the_order_of_what_is_watched_is_no_change() {
+    let stripe = super::super::of("stripe").unwrap().watch().unwrap();
+    let facts = |body: &str| stripe.facts(&answer("application/json", body)).unwrap();
+    let (one, other) = (r#"{"id":"ba_1","last4":"0001"}"#, r#"{"last4":"0002","id":"ba_2"}"#);
+    let listed = |items: &str| facts(&format!(r#"{{"data":[{items}]}}"#));
+    assert_eq!(listed(&format!("{one},{other}")), listed(&format!(r#"{other},{{"last4":"0001","id":"ba_1"}}"#)));
+    assert_ne!(listed(&format!("{one},{other}")), listed(one));
+    assert_ne!(listed(one), listed(&one.replace("0001", "0003")));
+}

@@ -51,7 +51,13 @@ fn section(out: &mut String, table: &Table) {
         writeln!(out, "- {note}").unwrap();
     }
     match table.watch() {
-        Some(watch) => writeln!(out, "- Watched for where money goes: `{}`.", watch.operation()).unwrap(),
+        Some(watch) => match watch.unasked() {
+            None => writeln!(out, "- Watched for where money goes, once a day: `{}`.", watch.operation()).unwrap(),
+            Some(why) => {
+                writeln!(out, "- Says where money goes, and is not watched by the vault itself: `{}`, {why}.", watch.operation())
+                    .unwrap()
+            }
+        },
         None => writeln!(out, "- Nothing is watched: no operation says where money goes.").unwrap(),
     }
     for (name, view) in table.views() {

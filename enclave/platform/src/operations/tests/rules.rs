@@ -69,6 +69,8 @@ fn refuses_a_row_that_can_t_be() {
         (r#""source": "s""#, r#""source": "t""#, "no such source"),
         (r#""operations": ["made.orders.list""#, r#""operations": ["made.orders""#, "no such operation"),
         (r#""watch": { "operation": "made.orders.get""#, r#""watch": { "operation": "made.refund""#, "what is watched is read"),
+        (r#", "unasked": "in a test""#, "", "either how the vault asks or why it does not"),
+        (r#""unasked": "in a test""#, r#""ask": { "path": "/a/{b" }"#, "what is asked is no path with names in it"),
         (r#""keep": ["/orders/*/id"]"#, r#""keep": ["orders"]"#, "no json pointer"),
         (r#""keep": ["/orders/*/id"]"#, r#""keep": []"#, "no json pointer"),
         (
