@@ -239,12 +239,13 @@ fn prepared(
         glance.rest(now.saturating_add(REST), false)?;
         return Ok(None);
     };
-    let host = &sight.binding().host;
-    let look = if egress_allowed(shared, host)? { preset.look(&sight, now, &nonce) } else { None };
-    if look.is_none() {
-        glance.rest(now.saturating_add(LONG), true)?;
+    if let Some(look) = preset.look(&sight, now, &nonce)
+        && egress_allowed(shared, &look.request.authority)?
+    {
+        return Ok(Some(look));
     }
-    Ok(look)
+    glance.rest(now.saturating_add(LONG), true)?;
+    Ok(None)
 }
 
 /// Compares what came with what the ledger has, and keeps it.
