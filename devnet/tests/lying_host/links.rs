@@ -71,6 +71,26 @@ fn a_link_that_an_answer_named_is_fetched_with_nothing_of_the_stores() {
 }
 
 #[test]
+fn a_later_part_says_which_it_is_and_one_that_is_answered_whole_says_so() {
+    let mut selling = selling();
+    selling.named(URL);
+    let whole = b"0123456789".to_vec();
+    let asked = json!({ "url": URL, "first": 5, "last": 9 });
+    // A host that hands out parts, and then one that knows none: whoever asked can tell them apart, and the receipt is of what was answered.
+    for (status, range, body) in [(206, Some("bytes 5-9/10"), &whole[5..]), (200, None, &whole[..])] {
+        let headers = range.map(|range| ("Content-Range".to_owned(), range.as_bytes().to_vec()));
+        selling.amazon().file = Response { status, headers: headers.into_iter().collect(), body: body.to_vec() };
+        let part = selling.fetch(&asked, SALT, false);
+        assert_eq!((part.outcome.as_str(), part.status, part.response.body.as_slice()), ("upstream", status, body), "{part:?}");
+        assert_eq!(part.ending, Some(Ending::Upstream { status }));
+        assert_eq!(part.response.header("content-range"), range.map(str::as_bytes));
+    }
+    let amazon = selling.amazon();
+    assert_eq!(amazon.fetched.len(), 2, "asked once each");
+    assert!(amazon.fetched.iter().all(|sent| sent.header("range") == Some(b"bytes=5-9")), "{:?}", amazon.fetched);
+}
+
+#[test]
 fn t70_a_link_is_for_whom_and_what_it_was_named_to_and_for_no_longer_than_that_is_permitted() {
     let mut selling = selling();
     let unknown = ("not_permitted", "link.unknown");
