@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use protocol::http::{Request, Response};
 use protocol::ledger::{Ending, Kind};
 use protocol::message::HostRequest;
+use protocol::provision::What;
 use serde_json::json;
 use vault::{Egressed, Local, Step};
 
-use crate::support_host::{Caller, Event, ONE_EVER, ORDERS, Read, SALT, SHOP, Talk, World, honest};
+use crate::support_host::{Caller, Event, HandedOver, ONE_EVER, ORDERS, Read, SALT, SHOP, Talk, World, honest};
 use crate::{problem, ready};
 
 fn busy(status: u16, headers: &[(&str, &str)]) -> Response {
@@ -219,4 +220,57 @@ fn t42_an_answer_can_not_pass_for_the_vaults_word() {
         assert_eq!(header(&read, absent), None);
     }
     assert!(read.ending.is_some(), "the receipt is the vault's");
+}
+
+/// A store whose access token is digits and nothing else.
+fn of_digits(token: &str) -> (World, Caller) {
+    let mut world = World::granted();
+    let caller = Caller::of(&mut world);
+    let handed = HandedOver {
+        what: What::Store,
+        salt: SALT,
+        preset: "shopify-admin",
+        host: SHOP,
+        account: SHOP,
+        app: "",
+        connection: world.store_id(SALT),
+        selector: "",
+        fields: &[("access_token", true, token.as_bytes())],
+    };
+    let sealed = caller.hand(&mut world, &handed);
+    let talk = world.run(sealed.request(), &mut honest);
+    assert_eq!(sealed.read(talk.done().unwrap()).status, 201);
+    (world, caller)
+}
+
+#[test]
+fn t42_the_rate_is_said_of_what_redaction_leaves_and_stands_beside_what_it_takes() {
+    const LIMIT: &str = "x-shopify-shop-api-call-limit";
+    let token = "4041726354901827364";
+    let (mut world, caller) = of_digits(token);
+    // A platform that puts the token where a number belongs.
+    for value in [format!("{token}/40"), format!("1/{token}"), format!("{token}/{token}"), token.to_owned()] {
+        answers(&mut world, vec![busy(429, &[(LIMIT, &value)])]);
+        let (_, read) = called(&mut world, &caller, ORDERS, None);
+        assert_eq!((read.outcome.as_str(), read.status, header(&read, "pst-vault-rate")), ("upstream", 429, None), "{value}");
+        for (name, said) in &read.response.headers {
+            assert!(name == "pst-vault-receipt" || !said.windows(token.len()).any(|part| part == token.as_bytes()), "{name}");
+        }
+        assert_ne!(header(&read, LIMIT), Some(value));
+    }
+    // What it says of its rate is there, whatever else had to go: on an answer, on an error and after further attempts.
+    let reflects = |status| Response {
+        body: format!(r#"{{"data":{{"seen":"{token}"}}}}"#).into_bytes(),
+        ..busy(status, &[(LIMIT, "32/40"), ("etag", token), ("retry-after", "1")])
+    };
+    for (status, retries) in [(200, None), (429, None), (503, Some(2))] {
+        answers(&mut world, vec![reflects(status)]);
+        let (_, read) = called(&mut world, &caller, ORDERS, retries);
+        assert_eq!((read.outcome.as_str(), read.status), ("upstream", status), "{read:?}");
+        assert_eq!(header(&read, "pst-vault-rate").as_deref(), Some("limit=40, remaining=8"));
+        assert_eq!((header(&read, LIMIT).as_deref(), header(&read, "retry-after").as_deref()), (Some("32/40"), Some("1")));
+        assert_eq!(header(&read, "pst-vault-attempts"), retries.map(|more| (more + 1).to_string()));
+        assert_ne!(header(&read, "etag").as_deref(), Some(token));
+        assert!(!read.response.body.windows(token.len()).any(|part| part == token.as_bytes()));
+    }
 }
