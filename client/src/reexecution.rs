@@ -92,7 +92,9 @@ pub fn questions(receipt: &Receipt, vault: &Vault) -> Result<Checked> {
             | Body::Refreshed(_)
             | Body::Retried(_)
             | Body::Watched(_)
-            | Body::Unchanged(_) => continue,
+            | Body::Unchanged(_)
+            | Body::Alerted(_)
+            | Body::Shown(_) => continue,
         };
         let call = Call::abi_decode_validate(&signed.call).context("the signed call is malformed")?;
         let to_sign = check_signatures(signed, &call, vault)?;

@@ -195,10 +195,14 @@ fn warnings(status: &Status, coverage: Option<&Coverage>, announced: &[Vec<Sched
     if behind > ANCHOR_LAG {
         warnings.push(Reason { code: "anchor_behind", words: format!("anchor {behind} entries behind") });
     }
-    let ConnectionsStatus { reauthorize, tainted, rerouted, unread, .. } = status.connections.unwrap_or_default();
+    let ConnectionsStatus { reauthorize, tainted, rerouted, unread, failing, .. } = status.connections.unwrap_or_default();
     if reauthorize > 0 {
         let words = format!("{reauthorize} connections have to be authorised anew: pst-vault connection expiring");
         warnings.push(Reason { code: "reauthorization_required", words });
+    }
+    if failing > 0 {
+        let words = format!("{failing} connections could not be refreshed for an hour: pst-vault connection expiring");
+        warnings.push(Reason { code: "refresh_failing", words });
     }
     if tainted > 0 {
         let words = format!("{tainted} logins were released and not rotated since: pst-vault connection expiring");
@@ -262,10 +266,10 @@ pub(crate) fn json(status: &Status, readiness: &Readiness) -> Value {
         "problem": problem.map(|problem| problem.to_string()),
         "schedule_left": schedule_left,
         "connections": connections.map(|all| {
-            let ConnectionsStatus { connections, reauthorize, tainted, revoked, watched, rerouted, unread } = all;
+            let ConnectionsStatus { connections, reauthorize, tainted, revoked, watched, rerouted, unread, failing } = all;
             json!({
                 "connections": connections, "reauthorize": reauthorize, "tainted": tainted, "revoked": revoked,
-                "watched": watched, "rerouted": rerouted, "unread": unread,
+                "watched": watched, "rerouted": rerouted, "unread": unread, "failing": failing,
             })
         }),
         "conflict": conflict.map(|ConflictStatus { about, ours, theirs, entry }| json!({

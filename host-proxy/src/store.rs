@@ -10,7 +10,7 @@ use std::path::Path;
 
 use minicbor::bytes::ByteVec;
 use protocol::ledger::SealedEntry;
-use protocol::message::{Batch, RecordPut};
+use protocol::message::{Batch, RecordEnd, RecordPut};
 use protocol::{cbor, limits, tlog};
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const CHECKPOINT: &str = "checkpoint";
 /// SHA-256 of the last batch, to know it again.
 const LAST_BATCH: &str = "last-batch";
-/// Generations of a record that are kept.
+/// Generations of a record that are kept, at most: the current one, and the one before it until the enclave says that it is over.
 const GENERATIONS: u64 = 2;
 /// Bytes of entries in one answer: well below a frame.
 const ANSWER: usize = limits::HOST_FRAME / 2;
@@ -122,10 +122,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::LedgerConflict`] and [`StoreError::RecordConflict`] if something else was written meanwhile.
     pub fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-        let Batch { size, entries, checkpoint, records } = batch;
+        let Batch { size, entries, checkpoint, records, ended } = batch;
         let within = entries.len() <= limits::LEDGER_ENTRIES
             && entries.iter().all(|e| e.leaf.len() <= tiles::LEAF && e.sealed.len() <= limits::LEDGER_BODY)
-            && records.iter().all(|r| r.sealed.len() <= limits::RECORD);
+            && records.iter().all(|r| r.sealed.len() <= limits::RECORD)
+            && records.iter().all(|r| ended.iter().all(|e| (e.id, e.generation) != (r.id, r.generation)));
         if !within {
             return Err(StoreError::Limits);
         }
@@ -143,6 +144,7 @@ impl Store {
             return Err(StoreError::LedgerConflict { size: current, expected: *size });
         }
         append(&transaction, current, entries)?;
+        end(&transaction, ended)?;
         put(&transaction, records)?;
         {
             let mut meta = transaction.open_table(META)?;
@@ -156,14 +158,13 @@ impl Store {
         Ok(Committed::Now)
     }
 
-    /// The newest generation of a record.
+    /// One generation of a record.
     ///
     /// # Errors
     /// [`StoreError::Disk`].
-    pub fn record(&self, id: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn record(&self, id: &[u8; 32], generation: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let records = self.database.begin_read()?.open_table(RECORDS)?;
-        let newest = records.range((id, 0)..=(id, u64::MAX))?.next_back().transpose()?;
-        Ok(newest.map(|(_, sealed)| sealed.value().to_vec()))
+        Ok(records.get((id, generation))?.map(|sealed| sealed.value().to_vec()))
     }
 
     /// Entries from `from` on, as many as fit into one answer.
@@ -219,6 +220,14 @@ fn append(transaction: &WriteTransaction, size: u64, entries: &[SealedEntry]) ->
     for (index, entry) in (size..).zip(entries) {
         table.insert(index, (entry.leaf.as_slice(), entry.sealed.as_slice()))?;
         tiles::grow(&mut hashes, index, &tlog::leaf_hash(&entry.leaf))?;
+    }
+    Ok(())
+}
+
+fn end(transaction: &WriteTransaction, ended: &[RecordEnd]) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(RECORDS)?;
+    for RecordEnd { id, generation } in ended {
+        table.remove((&**id, *generation))?;
     }
     Ok(())
 }

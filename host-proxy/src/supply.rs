@@ -112,8 +112,8 @@ impl Supplier {
             }
             Need::Heads => self.heads().await,
             Need::State { block_number, block_hash, accounts } => self.state(block_number, *block_hash, accounts).await,
-            Need::Record { id } => {
-                let sealed = self.blocking(move |store| store.record(&id)).await?;
+            Need::Record { id, generation } => {
+                let sealed = self.blocking(move |store| store.record(&id, generation)).await?;
                 Ok(Supply::Record(sealed.map(ByteVec::from)))
             }
             Need::Ledger { from } => Ok(Supply::Ledger(self.blocking(move |store| store.entries(from)).await?)),

@@ -186,6 +186,13 @@ fn items(rows: &[Value], now: u64, within: u64) -> Vec<Item> {
         if row["state"] == "reauthorization_required" {
             say(None, "the merchant has to authorise anew: connection rotate".to_owned());
         }
+        if row["state"] == "record_missing" {
+            say(None, "the host lost its record: have it restored from a backup, or connection rotate".to_owned());
+        }
+        if row["state"] == "failing" {
+            let since = time(&row["failing_since"]).map_or_else(|| "long".to_owned(), utc);
+            say(None, format!("refreshing it brings nothing since {since}: look at the platform, or connection rotate"));
+        }
         if let Some(at) = time(&row["tainted_at"]) {
             say(None, format!("released at {}: change the password, then login rotate", utc(at)));
         }
@@ -327,6 +334,8 @@ mod tests {
             row("refresh_expires_at", json!(90_000_000)),
             row("access_expires_at", json!(80_000_000)),
             row("state", json!("reauthorization_required")),
+            row("state", json!("record_missing")),
+            row("state", json!("failing")),
             row("state", json!("revoked")),
             row("refresh_expires_at", json!(200_000_000_u64)),
             row("tainted_at", json!(1_000)),
@@ -334,10 +343,12 @@ mod tests {
         let found: Vec<(Option<u64>, String)> =
             items(&rows, 70_000, 86_400).into_iter().map(|item| (item.at, item.what)).collect();
         let at: Vec<Option<u64>> = found.iter().map(|(at, _)| *at).collect();
-        assert_eq!(at, [None, None, Some(80_000), Some(90_000)]);
+        assert_eq!(at, [None, None, None, None, Some(80_000), Some(90_000)]);
         assert!(found[0].1.starts_with("the merchant has to authorise anew"), "{found:?}");
-        assert!(found[1].1.starts_with("released at"), "{found:?}");
-        assert!(found[2].1.starts_with("access token, made anew"), "{found:?}");
+        assert!(found[1].1.starts_with("the host lost its record"), "{found:?}");
+        assert!(found[2].1.starts_with("refreshing it brings nothing since"), "{found:?}");
+        assert!(found[3].1.starts_with("released at"), "{found:?}");
+        assert!(found[4].1.starts_with("access token, made anew"), "{found:?}");
     }
 
     #[test]

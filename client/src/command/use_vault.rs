@@ -307,6 +307,8 @@ fn proof(checked: &CheckedReceipt) -> String {
                 Body::Retried(_) => "retried",
                 Body::Watched(_) => "watched",
                 Body::Unchanged(_) => "unchanged",
+                Body::Alerted(_) => "alerted",
+                Body::Shown(_) => "shown",
             };
             format!("{kind} at {}", entry.index)
         })

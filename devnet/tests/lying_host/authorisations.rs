@@ -146,6 +146,36 @@ fn a_merchant_who_authorises_anew_brings_the_store_back_and_another_merchant_doe
 }
 
 #[test]
+fn t12_what_its_owner_made_has_no_generation_before_it_and_replaces_one_that_is_lost() {
+    let mut selling = Selling::new(&[SALT]);
+    granted(&mut selling.world);
+    assert_eq!(selling.document(SALT).status, 200);
+    let row = rows(&mut selling.world, &selling.caller, SALT)[0].clone();
+    let id: [u8; 32] = hex::decode(row["connection"].as_str().unwrap()).unwrap().try_into().unwrap();
+    let second = selling.world.records.remove(&(id, 2)).unwrap();
+    assert_eq!(rule(&selling.document(SALT)).0, "reauthorization_required");
+    assert_eq!(rows(&mut selling.world, &selling.caller, SALT)[0]["state"], "record_missing");
+    // The owner gives another.
+    selling.amazon().sellers.insert("third-refresh-token".to_owned(), ACCOUNT);
+    let third: &[(&str, bool, &[u8])] = &[("refresh_token", true, b"third-refresh-token")];
+    let read = rotate(&mut selling.world, &selling.caller, 3, &handed(SALT, third));
+    assert_eq!((read.outcome.as_str(), read.status), ("vault", 200), "{read:?}");
+    assert_eq!(selling.world.generations(&id), [3], "of what it replaced, and of where it was kept until then, nothing is left");
+    assert_eq!(selling.world.records.len(), 3, "its app, its binding and itself");
+    // That is lost, and the host brings back what was before it: nobody asks for that.
+    let newest = selling.world.records.remove(&(id, 3)).unwrap();
+    selling.world.records.insert((id, 2), second);
+    let asked = selling.amazon().asked;
+    assert_eq!(rule(&selling.document(SALT)).0, "reauthorization_required");
+    let needing = selling.world.status().connections.unwrap().reauthorize;
+    assert_eq!((selling.amazon().asked, needing), (asked, 1));
+    selling.world.records.insert((id, 3), newest);
+    assert_eq!(selling.document(SALT).status, 200);
+    assert_eq!(rows(&mut selling.world, &selling.caller, SALT)[0]["state"], "active");
+    assert_eq!(selling.world.status().connections.unwrap().reauthorize, 0);
+}
+
+#[test]
 fn t63_a_revoked_connection_is_called_and_kept_up_no_more() {
     let mut selling = Selling::new(&[SALT]);
     granted(&mut selling.world);

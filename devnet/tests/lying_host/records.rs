@@ -55,7 +55,7 @@ fn t14_a_record_of_another_id_is_refused() {
     for (which, own) in [(0, first[0]), (1, first[1])] {
         for other in first.iter().chain(&second).filter(|id| **id != own) {
             with_records(&mut world, &caller, &mut |asked, truth| {
-                Some(if asked == which { records[other].clone() } else { truth })
+                Some(if asked == which { records[&(*other, 1)].clone() } else { truth })
             });
         }
     }

@@ -2,6 +2,10 @@
 
 #[path = "refresh/cases.rs"]
 pub(crate) mod cases;
+#[path = "refresh/failing.rs"]
+mod failing;
+#[path = "refresh/lost.rs"]
+mod lost;
 #[path = "refresh/provider.rs"]
 pub(crate) mod provider;
 #[path = "refresh/rules.rs"]

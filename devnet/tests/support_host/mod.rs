@@ -104,7 +104,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     member: [u8; 32],
     shares: Vec<SealedShare>,
-    pub(crate) records: HashMap<[u8; 32], Vec<u8>>,
+    /// Sealed bytes, by record id and generation.
+    pub(crate) records: HashMap<([u8; 32], u64), Vec<u8>>,
     pub(crate) entries: Vec<SealedEntry>,
     /// Unix milliseconds, by the enclave's clock.
     pub(crate) now: u64,
@@ -265,7 +266,7 @@ impl World {
     }
 
     fn egress(&mut self, Egress { request, send_before }: Egress) -> Egressed {
-        let token = request.path.split('?').next().is_some_and(|path| path.contains("token") || path.ends_with("/login"));
+        let token = request.path.split('?').next().is_some_and(|path| path.contains("token"));
         let life = if token { UPKEEP_LIFE } else { Settings::PERMIT_LIFE * 1_000 };
         assert!(send_before <= self.now + life, "may be sent later than a permit lives");
         if self.now >= send_before {
@@ -295,7 +296,9 @@ impl World {
             Need::State { block_number, accounts, .. } => {
                 proofs::prove(&self.chain, *block_number, accounts).map_or(Supply::Unproven, Supply::State)
             }
-            Need::Record { id } => Supply::Record(self.records.get(&**id).map(|sealed| sealed.clone().into())),
+            Need::Record { id, generation } => {
+                Supply::Record(self.records.get(&(**id, *generation)).map(|sealed| sealed.clone().into()))
+            }
             Need::Ledger { from } => {
                 let from = usize::try_from(*from).unwrap();
                 Supply::Ledger(self.entries.iter().skip(from).take(limits::LEDGER_ENTRIES).cloned().collect())
@@ -317,11 +320,23 @@ impl World {
         }
         assert_eq!(size, self.entries.len(), "an entry is left out");
         self.entries.extend(batch.entries.clone());
-        for put in &batch.records {
-            let first = self.records.insert(*put.id, put.sealed.to_vec()).is_none();
-            assert_eq!(first, put.generation == 1, "a record is overwritten");
-            self.renewed += usize::from(!first);
+        for end in &batch.ended {
+            self.records.remove(&(*end.id, end.generation));
         }
+        for put in &batch.records {
+            let before = self.records.insert((*put.id, put.generation), put.sealed.to_vec());
+            assert!(before.is_none(), "a record is overwritten");
+            let kept: Vec<u64> = self.generations(&put.id);
+            assert!(kept.len() <= 2 && kept.last() == Some(&put.generation), "{kept:?}");
+            self.renewed += usize::from(put.generation > 1);
+        }
+    }
+
+    /// Generations of a record that the host has.
+    pub(crate) fn generations(&self, id: &[u8; 32]) -> Vec<u64> {
+        let mut kept: Vec<u64> = self.records.keys().filter(|(of, _)| of == id).map(|(_, generation)| *generation).collect();
+        kept.sort_unstable();
+        kept
     }
 
     /// Goes on until it is over or has to wait for another.

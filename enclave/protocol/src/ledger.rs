@@ -13,7 +13,7 @@ use crate::head_conflict::HeadConflict;
 use crate::signatures::{Agent, CallerSignature};
 
 pub use self::receipt::{Receipt, ReceiptEntry};
-pub use self::records::{Kept, Provisioned, RecordRef, Refreshed, Refreshing, Result, Retried, Taken};
+pub use self::records::{Alerted, Kept, Provisioned, RecordRef, Refreshed, Refreshing, Result, Retried, Shown, Taken, Trouble};
 pub use self::watched::{Again, Seen, Unchanged, Unread, Watched};
 
 /// The version of leaves, bodies and receipts.
@@ -82,6 +82,12 @@ pub enum Kind {
     /// Stores of which their platforms say the same as before.
     #[n(11)]
     Unchanged,
+    /// A connection needs its owner, who is told once.
+    #[n(12)]
+    Alerted,
+    /// An access token that no call was made with is about to be shown to its platform.
+    #[n(13)]
+    Shown,
 }
 
 /// An entry as the host stores it.
@@ -145,6 +151,12 @@ pub enum Body {
     /// See [`Kind::Unchanged`].
     #[n(11)]
     Unchanged(#[n(0)] Unchanged),
+    /// See [`Kind::Alerted`].
+    #[n(12)]
+    Alerted(#[n(0)] Alerted),
+    /// See [`Kind::Shown`].
+    #[n(13)]
+    Shown(#[n(0)] Shown),
 }
 
 impl Body {
@@ -164,6 +176,8 @@ impl Body {
             Self::Retried(_) => Kind::Retried,
             Self::Watched(_) => Kind::Watched,
             Self::Unchanged(_) => Kind::Unchanged,
+            Self::Alerted(_) => Kind::Alerted,
+            Self::Shown(_) => Kind::Shown,
         }
     }
 }
@@ -303,11 +317,10 @@ pub struct Intent {
     /// Limits reserved.
     #[n(6)]
     pub budget: Vec<Reservation>,
-    /// The record that will be used (of a login's release and of a revocation the connection), and its generation; generation 0 for a
-    /// credential that is being provisioned, and for none.
+    /// Of a call the store's binding; of what is handed over, of a release and of a revocation the connection; zero for none.
     #[n(7)]
     pub record: ByteArray<32>,
-    /// Generation of that record.
+    /// Generation of the connection that will be used first; 0 for a credential that is in no record yet, and if none is used.
     #[n(8)]
     pub generation: u64,
 }

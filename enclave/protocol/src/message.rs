@@ -132,12 +132,15 @@ pub enum Need {
         #[n(2)]
         accounts: Vec<AccountQuery>,
     },
-    /// A sealed record, at its current generation.
+    /// A sealed record, at one generation.
     #[n(4)]
     Record {
         /// Record id.
         #[n(0)]
         id: ByteArray<32>,
+        /// Generation: the current one, or the one before it while that is kept.
+        #[n(1)]
+        generation: u64,
     },
     /// Ledger entries from `from` on, at most [`crate::limits::LEDGER_ENTRIES`].
     #[n(5)]
@@ -187,6 +190,20 @@ pub struct Batch {
     /// New record generations.
     #[n(3)]
     pub records: Vec<RecordPut>,
+    /// Record generations that nobody needs any more from this batch on: the host deletes them with it.
+    #[n(4)]
+    pub ended: Vec<RecordEnd>,
+}
+
+/// One record generation that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RecordEnd {
+    /// Record id.
+    #[n(0)]
+    pub id: ByteArray<32>,
+    /// Generation.
+    #[n(1)]
+    pub generation: u64,
 }
 
 /// One record generation.
@@ -195,7 +212,7 @@ pub struct RecordPut {
     /// Record id.
     #[n(0)]
     pub id: ByteArray<32>,
-    /// Generation, from 1 on. The host keeps the newest two.
+    /// Generation, from 1 on. The host keeps it, and the one before it, until a batch says that they are over; never more than the newest two.
     #[n(1)]
     pub generation: u64,
     /// Ciphertext.

@@ -54,7 +54,7 @@ pub struct ConnectionsStatus {
     /// All but the revoked ones.
     #[n(0)]
     pub connections: u64,
-    /// Whose merchant has to authorise anew.
+    /// Whose merchant has to authorise anew, or whose record the host does not serve.
     #[n(1)]
     pub reauthorize: u64,
     /// Logins that were released and not rotated since.
@@ -72,6 +72,9 @@ pub struct ConnectionsStatus {
     /// Stores of which it could not be asked, several times in a row.
     #[n(6)]
     pub unread: u64,
+    /// That no refresh has brought tokens for so long that their owners were told.
+    #[n(7)]
+    pub failing: u64,
 }
 
 /// A network's clock and the forks that an image knows of it.

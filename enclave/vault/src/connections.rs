@@ -1,5 +1,6 @@
 //! What the ledger says of connections: whether each is good, being refreshed, uncertain or over, and when it is due.
 
+mod before;
 mod calendar;
 mod connection;
 
@@ -7,11 +8,13 @@ use std::collections::HashMap;
 
 use alloy_primitives::B256;
 use credential::LOGIN;
-use protocol::ledger::{Kept, Refreshed, Refreshing, Result as Ended};
+use protocol::ledger::{Alerted, Kept, Refreshed, Refreshing, Result as Ended, Trouble};
 use protocol::message::ConnectionsStatus;
 
 use crate::fold::OutOfOrder;
 use crate::pace::Pace;
+use before::AGAIN;
+pub(crate) use before::Before;
 use calendar::Calendar;
 pub(crate) use connection::{Connection, Phase, STORES};
 
@@ -70,7 +73,39 @@ impl Connections {
         if let Some(connection) = self.by_id.get_mut(&id) {
             connection.used = true;
         }
+        self.shown(&id);
         self.file(id);
+    }
+
+    /// Its access token may be shown to the platform from here on.
+    pub(crate) fn shown(&mut self, id: &[u8; 32]) {
+        if let Some(before) = self.by_id.get_mut(id).and_then(|connection| connection.before.as_mut()) {
+            before.succeeded = true;
+        }
+    }
+
+    /// The same, of all that is kept up for a store.
+    pub(crate) fn shown_for(&mut self, store: &(u64, B256)) {
+        for connection in self.by_id.values_mut().filter(|connection| connection.stores.contains(store)) {
+            if let Some(before) = &mut connection.before {
+                before.succeeded = true;
+            }
+        }
+    }
+
+    /// The host served the current generation.
+    pub(crate) fn served(&mut self, id: &[u8; 32]) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.missing = false;
+        }
+    }
+
+    /// The current generation has worked: the one before it is over.
+    pub(crate) fn worked(&mut self, id: &[u8; 32]) {
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.before = None;
+            connection.missing = false;
+        }
     }
 
     /// What a store's binding names.
@@ -86,9 +121,12 @@ impl Connections {
         };
         ConnectionsStatus {
             connections: count(|connection| !connection.revoked),
-            reauthorize: count(|connection| !connection.revoked && connection.phase == Phase::Reauthorize),
+            reauthorize: count(|connection| {
+                !connection.revoked && (connection.phase == Phase::Reauthorize || connection.missing)
+            }),
             tainted: count(|connection| !connection.revoked && connection.tainted_at.is_some()),
             revoked: count(|connection| connection.revoked),
+            failing: count(|connection| !connection.revoked && connection.failing),
             ..ConnectionsStatus::default()
         }
     }
@@ -125,6 +163,10 @@ impl Connections {
             phase: Phase::Active,
             retry_at: 0,
             failures: 0,
+            failing_since: 0,
+            failing: false,
+            before: None,
+            missing: false,
             rests_until: 0,
             looked_at: 0,
         };
@@ -197,7 +239,15 @@ impl Connections {
             Phase::Uncertain { since, .. } => (since, true),
             Phase::Refreshing { .. } | Phase::Reauthorize => return Err(OutOfOrder),
         };
-        connection.phase = Phase::Refreshing { index, since, again };
+        let older = connection.before.is_some_and(|before| before.generation == body.generation);
+        connection.phase = Phase::Refreshing { index, since, again, older };
+        if !older {
+            // It was served, and is handed in.
+            connection.missing = false;
+            if let Some(before) = &mut connection.before {
+                before.succeeded = true;
+            }
+        }
         if !counted {
             // The provider counts for the connection or for its app; which of the two, the ledger does not say.
             self.pace.count(*body.connection, body.time);
@@ -216,10 +266,11 @@ impl Connections {
         }
     }
 
-    pub(crate) fn refreshed(&mut self, body: &Refreshed) -> Result<(), OutOfOrder> {
+    /// `current` is the generation that it had until now, with the SHA-256 of its sealed bytes.
+    pub(crate) fn refreshed(&mut self, body: &Refreshed, current: (u64, [u8; 32])) -> Result<(), OutOfOrder> {
         self.check_refreshed(body)?;
         let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
-        let Phase::Refreshing { since, again, .. } = connection.phase else { return Err(OutOfOrder) };
+        let Phase::Refreshing { since, again, older, .. } = connection.phase else { return Err(OutOfOrder) };
         connection.rests_until = 0;
         let uncertain = Phase::Uncertain { index: body.refreshing, since };
         match body.result {
@@ -234,20 +285,56 @@ impl Connections {
                 }
                 connection.retry_at = 0;
                 connection.failures = 0;
+                connection.failing = false;
+                connection.missing = false;
+                let made_from = if older {
+                    connection.before.map(|before| Before { rests_until: body.time.saturating_add(AGAIN), ..before })
+                } else {
+                    let (generation, sealed) = current;
+                    Some(Before { generation, sealed, rotated, since, succeeded: false, rests_until: 0 })
+                };
+                connection.before = made_from.map(|before| Before { rotated, succeeded: false, ..before });
             }
             Ended::Unspent { retry_at } => {
                 connection.phase = if again { uncertain } else { Phase::Active };
-                connection.retry_at = retry_at;
-                connection.failures = connection.failures.saturating_add(1);
+                connection.failed(body.time, retry_at);
             }
             Ended::Uncertain { retry_at } => {
                 connection.phase = uncertain;
-                connection.retry_at = retry_at;
-                connection.failures = connection.failures.saturating_add(1);
+                connection.failed(body.time, retry_at);
             }
-            Ended::Reauthorize => connection.phase = Phase::Reauthorize,
+            // Of a token that another had replaced, within its grace: nothing is said of the other, which the host may serve yet.
+            Ended::Reauthorize if older && connection.before.is_some_and(|before| before.rotated) => {
+                connection.phase = Phase::Active;
+                connection.before = None;
+                connection.missing = true;
+            }
+            Ended::Reauthorize => {
+                connection.phase = Phase::Reauthorize;
+                connection.before = None;
+            }
         }
         self.file(*body.connection);
+        Ok(())
+    }
+
+    /// Whether its owner may be told: of what holds, and once.
+    pub(crate) fn check_alerted(&self, body: &Alerted) -> Result<(), OutOfOrder> {
+        let connection = self.of(&body.connection).ok_or(OutOfOrder)?;
+        let news = match body.trouble {
+            Trouble::Missing { .. } => !connection.missing,
+            Trouble::Failing { since } => !connection.failing && since == connection.failing_since && connection.fails(body.time),
+        };
+        if news { Ok(()) } else { Err(OutOfOrder) }
+    }
+
+    pub(crate) fn alerted(&mut self, body: &Alerted) -> Result<(), OutOfOrder> {
+        self.check_alerted(body)?;
+        let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
+        match body.trouble {
+            Trouble::Missing { .. } => connection.missing = true,
+            Trouble::Failing { .. } => connection.failing = true,
+        }
         Ok(())
     }
 

@@ -6,12 +6,12 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolValue;
 use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
-use protocol::ledger::{Body, Ending, Evaluation, Intent, RecordRef, Reservation, Result as Ended};
-use protocol::message::ConnectionsStatus;
+use protocol::ledger::{Body, Ending, Evaluation, Intent, Outcome, RecordRef, Reservation, Result as Ended};
+use protocol::message::{ConnectionsStatus, RecordEnd};
 use sha2::{Digest, Sha256};
 
 use crate::budget::Budget;
-use crate::connections::Connections;
+use crate::connections::{Connection, Connections};
 use crate::own;
 use crate::watches::Watches;
 
@@ -42,6 +42,8 @@ type TakenOff = ([u8; 32], (u64, B256));
 struct Open {
     /// The record that it uses.
     record: [u8; 32],
+    /// The generation of the connection that is used.
+    generation: u64,
     /// What it reserved.
     budget: Vec<Reservation>,
     /// The connection and the store that is taken off it, if the outcome says that it was done.
@@ -91,7 +93,9 @@ impl Fold {
             Body::Taken(taken) => self.follows(&taken.record),
             Body::Refreshing(refreshing) => {
                 self.connections.check_refreshing(refreshing)?;
-                self.generation(&refreshing.connection) == Some(refreshing.generation)
+                let before = self.connections.of(&refreshing.connection).and_then(|connection| connection.before);
+                let older = before.is_some_and(|before| before.generation == refreshing.generation && before.may());
+                older || self.generation(&refreshing.connection) == Some(refreshing.generation)
             }
             Body::Refreshed(refreshed) => {
                 self.connections.check_refreshed(refreshed)?;
@@ -104,6 +108,14 @@ impl Fold {
             Body::Retried(retried) => self.open.contains_key(&retried.intent),
             Body::Watched(watched) => return self.watches.check_watched(watched),
             Body::Unchanged(unchanged) => return self.watches.check_unchanged(unchanged),
+            Body::Alerted(alerted) => {
+                self.connections.check_alerted(alerted)?;
+                true
+            }
+            Body::Shown(shown) => {
+                let held_back = self.connections.of(&shown.connection).is_none_or(Connection::falls_back);
+                !held_back && self.generation(&shown.connection) == Some(shown.generation)
+            }
         };
         if follows { Ok(()) } else { Err(OutOfOrder) }
     }
@@ -140,6 +152,8 @@ impl Fold {
                     self.watches.bind(binding, *provisioned.connection, &connection.preset, store, provisioned.time);
                 }
                 self.watches.renewed(&provisioned.connection);
+                // Its probe was answered.
+                self.connections.worked(&provisioned.connection);
                 provisioned.time
             }
             Body::Taken(taken) => {
@@ -158,7 +172,8 @@ impl Fold {
                 refreshing.time
             }
             Body::Refreshed(refreshed) => {
-                self.connections.refreshed(refreshed)?;
+                let current = self.records.get(&*refreshed.connection).copied().ok_or(OutOfOrder)?;
+                self.connections.refreshed(refreshed, current)?;
                 if let Ended::Renewed { record, .. } = &refreshed.result {
                     self.put(record);
                     self.watches.renewed(&refreshed.connection);
@@ -169,15 +184,20 @@ impl Fold {
                 if !reserved {
                     self.budget.count(&intent.budget);
                 }
-                self.connections.used(&intent.record);
+                self.using(&intent.record, intent.generation);
                 self.watches.used(&intent.record);
                 let takes_off = self.own(intent)?;
                 let anew = self.anew(intent);
-                self.open.insert(index, Open { record: *intent.record, budget: intent.budget.clone(), takes_off, anew });
+                let Intent { record, generation, .. } = intent;
+                let budget = intent.budget.clone();
+                self.open.insert(index, Open { record: **record, generation: *generation, budget, takes_off, anew });
                 intent.time
             }
             Body::Outcome(outcome) => {
-                let Open { record: _, budget, takes_off, anew: _ } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
+                if let Some(worked) = self.worked(outcome) {
+                    self.connections.worked(&worked);
+                }
+                let Open { budget, takes_off, .. } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
                 match (outcome.ending, takes_off) {
                     (Ending::Failed, _) => self.budget.give_back(&budget),
                     (Ending::Done, Some((connection, store))) => self.connections.take_off(&connection, &store),
@@ -191,8 +211,10 @@ impl Fold {
                 conflict.time
             }
             Body::Retried(retried) => {
-                let Open { record, .. } = self.open.get(&retried.intent).ok_or(OutOfOrder)?;
-                self.connections.used(record);
+                let open = self.open.get_mut(&retried.intent).ok_or(OutOfOrder)?;
+                open.generation = retried.generation;
+                let record = open.record;
+                self.using(&record, retried.generation);
                 retried.time
             }
             Body::Watched(watched) => {
@@ -203,6 +225,15 @@ impl Fold {
                 self.watches.unchanged(unchanged)?;
                 unchanged.time
             }
+            Body::Alerted(alerted) => {
+                self.connections.alerted(alerted)?;
+                alerted.time
+            }
+            Body::Shown(shown) => {
+                self.connections.shown(&shown.connection);
+                self.connections.served(&shown.connection);
+                shown.time
+            }
         };
         self.time = self.time.max(time);
         Ok(())
@@ -212,6 +243,62 @@ impl Fold {
     pub(crate) fn tally(&self, now: u64) -> ConnectionsStatus {
         let (watched, rerouted, unread) = self.watches.tally(now, &self.connections);
         ConnectionsStatus { watched, rerouted, unread, ..self.connections.tally() }
+    }
+
+    /// A connection's access token may be shown to the platform from here on, and if it is the current generation's, the host served it.
+    fn using(&mut self, record: &[u8; 32], generation: u64) {
+        // A store's binding, or the connection itself that is handed over.
+        self.connections.used(record);
+        self.connections.shown(record);
+        let bound = self.connections.bound(record).map(|(id, _)| id);
+        if let Some(id) = bound.filter(|id| self.generation(id) == Some(generation)) {
+            self.connections.served(&id);
+        }
+    }
+
+    /// The connection whose current generation a call was answered with that the platform did as it was asked.
+    fn worked(&self, outcome: &Outcome) -> Option<[u8; 32]> {
+        let Open { record, generation, .. } = self.open.get(&outcome.intent)?;
+        let done = matches!(outcome.ending, Ending::Upstream { status: 200..=299 }) && *outcome.response != [0; 32];
+        let (id, _) = self.connections.bound(record).filter(|_| done)?;
+        (self.generation(&id) == Some(*generation)).then_some(id)
+    }
+
+    /// Record generations that nobody needs once this entry, which may come next, is durable.
+    pub(crate) fn ended_by(&self, body: &Body) -> Vec<RecordEnd> {
+        let current = |id: &[u8; 32]| self.generation(id).map(|generation| RecordEnd { id: (*id).into(), generation });
+        let before = |id: &[u8; 32]| {
+            let generation = self.connections.of(id)?.before?.generation;
+            Some(RecordEnd { id: (*id).into(), generation })
+        };
+        let ended = match body {
+            Body::Provision(provisioned) => {
+                let replaced = provisioned.records.iter().map(|record| current(&record.id));
+                let staged = provisioned.replaces.iter().flat_map(|staged| [current(staged), before(staged)]);
+                replaced.chain(staged).chain([before(&provisioned.connection)]).collect()
+            }
+            Body::Taken(taken) => vec![current(&taken.record.id)],
+            Body::Refreshed(refreshed) => match &refreshed.result {
+                // What was handed in is what is kept: the current one, or the one before it, and then the current one is lost.
+                Ended::Renewed { record, .. } if self.connections.of(&record.id).is_some_and(Connection::falls_back) => {
+                    vec![current(&record.id)]
+                }
+                Ended::Renewed { .. } | Ended::Reauthorize => vec![before(&refreshed.connection)],
+                Ended::Unspent { .. } | Ended::Uncertain { .. } => Vec::new(),
+            },
+            Body::Outcome(outcome) => self.worked(outcome).iter().map(before).collect(),
+            Body::Boot(_)
+            | Body::Intent(_)
+            | Body::Refusal(_)
+            | Body::HeadConflict(_)
+            | Body::Refreshing(_)
+            | Body::Retried(_)
+            | Body::Watched(_)
+            | Body::Unchanged(_)
+            | Body::Alerted(_)
+            | Body::Shown(_) => Vec::new(),
+        };
+        ended.into_iter().flatten().collect()
     }
 
     fn anew(&self, intent: &Intent) -> Option<bool> {
@@ -230,10 +317,15 @@ impl Fold {
         if asked(own::EXPORT_OPERATION) {
             self.connections.taint(&intent.record, intent.time);
         }
-        if !asked(own::REVOKE_OPERATION) {
+        if !asked(own::REVOKE_OPERATION) && !asked(own::ROTATE_OPERATION) {
             return Ok(None);
         }
         let call = Call::abi_decode_validate(&intent.call.call).map_err(|_| OutOfOrder)?;
+        if asked(own::ROTATE_OPERATION) {
+            // What is probed is kept under a name of its own, which the intent does not say.
+            self.connections.shown_for(&(call.origin, call.salt));
+            return Ok(None);
+        }
         Ok(Some((*intent.record, (call.origin, call.salt))))
     }
 

@@ -124,7 +124,8 @@ impl Ledger {
             checkpoint: checkpoint.clone(),
         };
         let entries = vec![SealedEntry { leaf: leaf.into(), sealed: sealed.into() }];
-        let batch = Batch { size: index, entries, checkpoint, records };
+        let ended = self.fold.ended_by(&body);
+        let batch = Batch { size: index, entries, checkpoint, records, ended };
         self.pending = Some(Pending { batch, index, body, reserved, after, receipt });
         Ok(())
     }

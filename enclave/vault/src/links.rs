@@ -96,7 +96,8 @@ pub(crate) async fn fetch(
     if !serves(shared, &permit, &binding.binding().connection)? {
         return Err(Refusal::NotPermitted("connection.revoked".to_owned()).into());
     }
-    let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
+    // Nothing of the connection is used.
+    let (intent, permit) = intend(io, shared, permit, id, 0, identity).await?;
     let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
     match permit {
         Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),

@@ -108,6 +108,7 @@ fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
         "refresh_expires_at": connection.refresh_expires_at,
         "refresh_due_at": connection.due_at(id),
         "failures": connection.failures,
+        "failing_since": (connection.failures > 0).then_some(connection.failing_since),
         "tainted_at": connection.tainted_at,
         "watched": watched,
     }))
@@ -116,9 +117,11 @@ fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
 fn state(connection: &Connection) -> &'static str {
     match connection.phase {
         _ if connection.revoked => "revoked",
+        Phase::Reauthorize => "reauthorization_required",
+        _ if connection.missing => "record_missing",
+        Phase::Active | Phase::Uncertain { .. } if connection.failing => "failing",
         Phase::Active => "active",
         Phase::Refreshing { .. } => "refreshing",
         Phase::Uncertain { .. } => "uncertain",
-        Phase::Reauthorize => "reauthorization_required",
     }
 }

@@ -16,6 +16,7 @@ use protocol::message::{Need, Problem, Supply};
 
 use crate::append::append;
 use crate::call::{Asked, Denied, asked, receipt};
+use crate::connections::Connection;
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
 use crate::refresh::{Why, fresh};
@@ -51,9 +52,8 @@ pub(crate) async fn perform(
     if !serves(shared, &permit, &binding.binding().connection)? {
         return Err(Refusal::NotPermitted("connection.revoked".to_owned()).into());
     }
-    fresh(io, shared, &binding.binding().connection, Why::Expired).await?;
-    let records = Records::fetch(io, shared, &binding.binding().connection).await?;
-    let (intent, permit) = intend(io, shared, permit, id, generation, identity).await?;
+    let records = Records::fresh(io, shared, &binding.binding().connection).await?;
+    let (intent, permit) = intend(io, shared, permit, id, records.connection.0, identity).await?;
     let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
     match permit {
         Err(refusal) => Err(use_it.ended(Ending::Failed, refusal).await?),
@@ -72,6 +72,12 @@ pub(crate) fn serves(shared: &Shared, permit: &Permit, connection: &[u8; 32]) ->
     Ok(state.serving()?.ledger.fold.connections.of(connection).is_some_and(|connection| connection.serves(&store)))
 }
 
+/// Whether the token of the generation before the current one is on its way.
+fn falls_back(shared: &Shared, connection: &[u8; 32]) -> Result<bool, Stop> {
+    let mut state = shared.state();
+    Ok(state.serving()?.ledger.fold.connections.of(connection).is_some_and(Connection::falls_back))
+}
+
 /// The current generation of a record, as the ledger has it, and its bytes, as the host has them.
 pub(crate) async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) -> Result<([u8; 32], u64, ByteVec), Denied> {
     let (id, generation) = {
@@ -88,21 +94,38 @@ pub(crate) async fn record(io: &Io, shared: &Shared, kind: Kind, name: &[u8]) ->
 /// Times that a record is asked for whose generation moves on meanwhile.
 const MOVING: usize = 3;
 
-/// A record's current generation. A refresh may move it on while the host is asked.
-pub(crate) async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, ByteVec), Stop> {
+/// A record's current generation, as the host has it.
+pub(crate) enum Found {
+    /// Generation and bytes.
+    Served(u64, ByteVec),
+    /// The host has none of this generation, or other bytes.
+    Lost(u64),
+}
+
+/// Asks for a record's current generation. A refresh may move it on while the host is asked.
+pub(crate) async fn find_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<Found, Stop> {
     let lacking = Stop(Problem::Supply);
     for _ in 0..MOVING {
-        let before = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
-        let supply = io.need(Need::Record { id: (*id).into() }).await?;
+        let generation = shared.state().serving()?.ledger.fold.generation(id).ok_or(lacking)?;
+        let supply = io.need(Need::Record { id: (*id).into(), generation }).await?;
         let mut state = shared.state();
         let fold = &state.serving()?.ledger.fold;
         match supply {
-            Supply::Record(_) if fold.generation(id) != Some(before) => {}
-            Supply::Record(Some(sealed)) if fold.is_current(id, &sealed) => return Ok((before, sealed)),
+            Supply::Record(_) if fold.generation(id) != Some(generation) => {}
+            Supply::Record(Some(sealed)) if fold.is_current(id, &sealed) => return Ok(Found::Served(generation, sealed)),
+            Supply::Record(_) => return Ok(Found::Lost(generation)),
             _ => return Err(lacking),
         }
     }
     Err(lacking)
+}
+
+/// The same, if nothing can be done without it.
+pub(crate) async fn fetch_record(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<(u64, ByteVec), Stop> {
+    match find_record(io, shared, id).await? {
+        Found::Served(generation, sealed) => Ok((generation, sealed)),
+        Found::Lost(_) => Err(Stop(Problem::Supply)),
+    }
 }
 
 /// A connection and its app, sealed.
@@ -112,9 +135,28 @@ struct Records {
 }
 
 impl Records {
+    /// With an access token that a call can be made with. If the host has lost it, it is refreshed from the generation before, once.
+    async fn fresh(io: &Io, shared: &Shared, connection: &[u8; 32]) -> Result<Self, Denied> {
+        fresh(io, shared, connection, Why::Expired).await?;
+        let refreshes = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
+        let found = match find_record(io, shared, connection).await? {
+            Found::Served(generation, sealed) => (generation, sealed),
+            Found::Lost(generation) if refreshes => {
+                fresh(io, shared, connection, Why::Lost(generation)).await?;
+                fetch_record(io, shared, connection).await?
+            }
+            Found::Lost(_) => return Err(Stop(Problem::Supply).into()),
+        };
+        Ok(Self::with_app(io, shared, connection, found).await?)
+    }
+
     async fn fetch(io: &Io, shared: &Shared, connection: &[u8; 32]) -> Result<Self, Stop> {
-        let app = shared.state().serving()?.ledger.fold.connections.of(connection).and_then(|connection| connection.app);
-        let connection = fetch_record(io, shared, connection).await?;
+        let found = fetch_record(io, shared, connection).await?;
+        Self::with_app(io, shared, connection, found).await
+    }
+
+    async fn with_app(io: &Io, shared: &Shared, id: &[u8; 32], connection: (u64, ByteVec)) -> Result<Self, Stop> {
+        let app = shared.state().serving()?.ledger.fold.connections.of(id).and_then(|connection| connection.app);
         let app = match app {
             Some(app) => Some(fetch_record(io, shared, &app).await?),
             None => None,
@@ -326,6 +368,9 @@ async fn send(
         // A revocation ends what waits, for a refresh or for another attempt.
         if !serves(use_it.shared, &permit, &connection)? {
             return Err(use_it.ended(unsent, Refusal::NotPermitted("connection.revoked".to_owned())).await?);
+        }
+        if falls_back(use_it.shared, &connection)? {
+            return Err(use_it.ended(unsent, Refusal::Upstream("refresh.later")).await?);
         }
         let Prepared { request, redactor } = match prepared(&use_it, &permit, preset, binding, records)? {
             Ok(prepared) => prepared,

@@ -103,7 +103,8 @@ async fn store(
             records.push(fetch_record(io, shared, app).await?);
         }
     }
-    let (intent, permit) = intend(io, shared, permit, plan.id, 0, identity).await?;
+    let generation = records.first().map_or(0, |(generation, _)| *generation);
+    let (intent, permit) = intend(io, shared, permit, plan.binding.connection, generation, identity).await?;
     let use_it = Use { shared, io, intent: &intent, retried: Vec::new() };
     let permit = match permit {
         Ok(permit) => permit,

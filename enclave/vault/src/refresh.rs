@@ -8,8 +8,13 @@
 //! what came back is sealed and queued in the same step in which it arrived, and written before anything else is. What a process that
 //! ended did not hear of is `uncertain`, and only the provider knows better: the same token is handed in again, and its answer decides.
 //! If the token had not arrived the store is saved. If it had, its successor is lost whoever asks, and asking again costs nothing more.
+//!
+//! If the host has lost the current generation, the one before it is refreshed in its place, by the same steps, if its token is not the
+//! spent one of another (`older`).
 
+mod alert;
 mod ask;
+mod older;
 mod spending;
 
 use alloy_primitives::B256;
@@ -22,12 +27,14 @@ use crate::call::Denied;
 use crate::connections::{Connection, Phase};
 use crate::conversation::{Egress, Io, Stop};
 use crate::ledger::Proposal;
-use crate::perform::fetch_record;
+use crate::perform::{Found, fetch_record, find_record};
 use crate::refusal::Refusal;
 use crate::state::{Shared, State};
 use crate::sync::ROUNDS;
 use crate::views::{Fetched, fetch};
+use alert::{failing, missing};
 use ask::{Asked, ask};
+use older::{Older, older};
 use spending::Spending;
 
 /// Milliseconds that a call waits for another's refresh.
@@ -44,6 +51,8 @@ pub(crate) enum Why {
     Expired,
     /// The platform refused the access token of this generation.
     Refused(u64),
+    /// The host lost this generation.
+    Lost(u64),
 }
 
 /// What came of it.
@@ -53,6 +62,8 @@ pub(crate) enum Tried {
     Fresh,
     /// The merchant has to authorise anew.
     Reauthorize,
+    /// The host does not serve the record. If it stays lost, the merchant has to authorise anew.
+    Missing,
     /// Not before these unix milliseconds: the provider, or a failure, says to wait.
     Later(u64),
     /// The connection may not be kept up: image revoked, stores closed, head too old.
@@ -103,7 +114,7 @@ pub(crate) async fn keep(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
         let until = match refresh(io, shared, &flight, Why::Due).await? {
             Tried::Fresh | Tried::Reauthorize => Some(0),
             Tried::Later(until) => Some(until),
-            Tried::NotKept => None,
+            Tried::NotKept | Tried::Missing => None,
         };
         if let Some(until) = until {
             shared.state().serving()?.ledger.fold.connections.rest(flight.id, until);
@@ -154,7 +165,7 @@ pub(crate) async fn hold<'a>(io: &Io, shared: &'a Shared, id: &[u8; 32]) -> Resu
 fn refusal(tried: Tried) -> Refusal {
     match tried {
         Tried::Fresh | Tried::Later(_) => Refusal::Upstream("refresh.later"),
-        Tried::Reauthorize => Refusal::ReauthorizationRequired,
+        Tried::Reauthorize | Tried::Missing => Refusal::ReauthorizationRequired,
         Tried::NotKept => Refusal::Upstream("refresh.not_kept"),
     }
 }
@@ -173,7 +184,7 @@ fn needed(state: &mut State, now: u64, id: &[u8; 32], why: Why) -> Result<Needed
     let wanted = match why {
         Why::Due => connection.due_at(id).is_some_and(|at| at <= now),
         Why::Expired => connection.expired(now),
-        Why::Refused(generation) => connection.refreshes && fold.generation(id) == Some(generation),
+        Why::Refused(generation) | Why::Lost(generation) => connection.refreshes && fold.generation(id) == Some(generation),
     };
     Ok(match connection.phase {
         // Whatever became of the refresh token: while the access token is good, calls are made with it.
@@ -196,17 +207,31 @@ async fn refresh(io: &Io, shared: &Shared, flight: &Flight<'_>, why: Why) -> Res
         Needed::Yes(connection) => connection,
     };
     let Some(upkeep) = proven(io, shared, &id, &connection).await? else { return Ok(Tried::NotKept) };
-    let record = fetch_record(io, shared, &id).await?;
+    let (record, older) = match find_record(io, shared, &id).await? {
+        // It is there after all.
+        Found::Served(..) if matches!(why, Why::Lost(_)) => return Ok(Tried::Fresh),
+        Found::Served(generation, sealed) => ((generation, sealed), None),
+        Found::Lost(_) => match older(io, shared, &id).await? {
+            Older::Served(before, sealed) => ((before.generation, sealed), Some(before)),
+            Older::Rests(until) => return Ok(Tried::Later(until)),
+            Older::None => return missing(io, shared, id).await,
+        },
+    };
     let app = match &connection.app {
         Some(app) => Some(fetch_record(io, shared, app).await?),
         None => None,
     };
     // Whatever can fail without the provider fails before anything is written down.
-    let asked = match ask(io, shared, &id, &connection, &upkeep, record, app)? {
+    let asked = match ask(io, shared, &id, &connection, &upkeep, record, older, app)? {
         Ok(asked) => asked,
+        Err(Tried::Missing) => return missing(io, shared, id).await,
         Err(tried) => return Ok(tried),
     };
-    spend(io, shared, id, &connection, &upkeep, asked).await
+    let tried = spend(io, shared, id, &connection, &upkeep, asked).await?;
+    if let Tried::Later(_) = tried {
+        failing(io, shared, id).await?;
+    }
+    Ok(tried)
 }
 
 async fn spend(
@@ -228,8 +253,8 @@ async fn spend(
         head: upkeep.head().clone(),
         spent: asked.spent.into(),
     };
-    let Asked { request, .. } = &asked;
-    let request = request.clone();
+    let older = asked.generation.checked_add(1) != Some(asked.next);
+    let request = asked.request.clone();
     let mut spending = Spending::new(io, shared, id, connection, asked);
     let proposal = Proposal { body: Body::Refreshing(entry), time, records: Vec::new(), reserved: true };
     append(io, shared, proposal, || spending.said()).await?;
@@ -245,6 +270,7 @@ async fn spend(
     settle(io, shared).await?;
     Ok(match result {
         Ended::Renewed { .. } => Tried::Fresh,
+        Ended::Reauthorize if older => Tried::Missing,
         Ended::Reauthorize => Tried::Reauthorize,
         Ended::Unspent { retry_at } | Ended::Uncertain { retry_at } => Tried::Later(retry_at),
     })

@@ -4,7 +4,7 @@
 //! due -> glance (one per store) -> records fetched, lookout proven -> the preset's one READ -> keyed digest
 //!   -> `watched` queued, if it says something new; else remembered for the next `unchanged`
 //! ```
-//! Nothing of the answer but its digest goes on. What it brought is kept in the step in which it arrives, whatever becomes of the
+//! A `shown` entry comes before the READ where it has to (`show`). Nothing of the answer but its digest goes on. What it brought is kept in the step in which it arrives, whatever becomes of the
 //! conversation. A process that ends forgets at most an hour's unchanged stores and what was on its way: these are asked again. A change
 //! that was not written down is seen again by whoever asks next, and said once.
 
@@ -13,10 +13,10 @@ use credential::{KeptRecords, Sealed, Sight};
 use minicbor::bytes::ByteVec;
 use platform::{BucketScope, Look, NoFacts, Preset, Reading};
 use policy::{Looked, LookingOut, Lookout, Registries, lookout};
-use protocol::ledger::{self, Again, Body, Seen, Unchanged, Unread};
+use protocol::ledger::{self, Again, Body, Seen, Shown, Unchanged, Unread};
 use protocol::message::{Answer, Problem};
 
-use crate::append::settle;
+use crate::append::{append, settle};
 use crate::connections::{Connection, Phase};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
@@ -74,8 +74,13 @@ impl<'a> Glance<'a> {
     /// The connection, while calls of the store may be made with it.
     fn live(&self, state: &mut State) -> Result<Option<Connection>, Stop> {
         let there = state.serving()?.ledger.fold.connections.of(&self.connection);
-        let live = |there: &&Connection| there.serves(&self.store) && there.phase != Phase::Reauthorize;
+        let live = |there: &&Connection| there.serves(&self.store) && there.phase != Phase::Reauthorize && !there.falls_back();
         Ok(there.filter(live).cloned())
+    }
+
+    /// Whether the ledger has to say first that the access token is shown.
+    fn announces(&self, connection: &Connection) -> bool {
+        connection.is_unused() && self.preset.grants().iter().any(|grant| grant.grace().is_some())
     }
 
     fn rest(&self, until: u64, unasked: bool) -> Result<(), Stop> {
@@ -138,6 +143,7 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
         None => None,
     };
     let Some(lookout) = proven(io, shared, glance).await? else { return Ok(()) };
+    show(io, shared, glance, tokens.0).await?;
     let kept = KeptRecords { binding: sealed(&binding), connection: sealed(&tokens), app: app.as_ref().map(sealed) };
     let Some(Look { request, reading }) = prepared(io, shared, glance, &lookout, kept)? else { return Ok(()) };
     let send_before = {
@@ -154,6 +160,23 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
     let egressed = io.egress(Egress { request, send_before }).await;
     // From here to the end nothing waits: what came is kept in the step in which it did.
     found(io, shared, glance, &connection, &lookout, reading, egressed)
+}
+
+/// Writes down, before anything is sent, that the access token is shown, if its provider takes the refresh token before for as long as it
+/// was not.
+async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) -> Result<(), Stop> {
+    let (time, announces) = {
+        let mut state = shared.state();
+        let announces = glance.live(&mut state)?.is_some_and(|there| glance.announces(&there));
+        (state.time(io.now()), announces)
+    };
+    if announces {
+        let connection = glance.connection.into();
+        let entry = Shown { version: ledger::VERSION, boot_id: shared.boot_id.into(), time, connection, generation };
+        let proposal = Proposal { body: Body::Shown(entry), time, records: Vec::new(), reserved: false };
+        append(io, shared, proposal, || {}).await?;
+    }
+    Ok(())
 }
 
 fn sealed((generation, sealed): &(u64, ByteVec)) -> Sealed<'_> {
@@ -190,18 +213,18 @@ impl Configured {
 
 /// The evidence, at the newest head, which is as young as a call's has to be.
 async fn proven(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<Option<Box<Lookout>>, Stop> {
-    let (view, registries, span, asked_at, live) = {
+    let (view, registries, life, asked_at, live) = {
         let mut state = shared.state();
         let configured = state.configured()?;
         let pair = state.fresh(io.now())?;
-        let span = configured.settings.permit_life.saturating_mul(1_000);
+        let life = configured.settings.permit_life.saturating_mul(1_000);
         let live = glance.live(&mut state)?.is_some();
-        (pair.attested, configured.registries(shared.image), span, state.time(io.now()), live)
+        (pair.attested, configured.registries(shared.image), life, state.time(io.now()), live)
     };
     let (origin, salt) = glance.store;
     let looked = Looked { binding: glance.binding, origin, salt, live };
     for _ in 0..ROUNDS {
-        let judged = lookout(&looked, &registries, &view.state(), &shared.machine, asked_at, span);
+        let judged = lookout(&looked, &registries, &view.state(), &shared.machine, asked_at, life);
         match judged {
             LookingOut::Proven(lookout) => return Ok(Some(lookout)),
             LookingOut::Refused(_) => break,
@@ -227,8 +250,8 @@ fn prepared(
     let preset = glance.preset;
     let mut state = shared.state();
     let now = state.time(io.now());
-    // A revocation that came meanwhile counts.
-    if glance.live(&mut state)?.is_none() {
+    // A revocation that came meanwhile counts, and so does a refresh whose token was not announced.
+    if glance.live(&mut state)?.is_none_or(|there| glance.announces(&there)) {
         return Ok(None);
     }
     let mut nonce = [0; 32];
@@ -239,13 +262,12 @@ fn prepared(
         glance.rest(now.saturating_add(REST), false)?;
         return Ok(None);
     };
-    if let Some(look) = preset.look(&sight, now, &nonce)
-        && egress_allowed(shared, &look.request.authority)?
-    {
-        return Ok(Some(look));
+    let host = &sight.binding().host;
+    let look = if egress_allowed(shared, host)? { preset.look(&sight, now, &nonce) } else { None };
+    if look.is_none() {
+        glance.rest(now.saturating_add(LONG), true)?;
     }
-    glance.rest(now.saturating_add(LONG), true)?;
-    Ok(None)
+    Ok(look)
 }
 
 /// Compares what came with what the ledger has, and keeps it.

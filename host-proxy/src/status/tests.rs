@@ -150,14 +150,23 @@ fn names_what_it_waits_for() {
 
 #[test]
 fn a_connection_that_needs_somebody_is_a_warning_and_stops_nothing() {
-    let connections =
-        ConnectionsStatus { connections: 9, reauthorize: 2, tainted: 1, revoked: 4, watched: 5, rerouted: 1, unread: 3 };
+    let connections = ConnectionsStatus {
+        connections: 9,
+        reauthorize: 2,
+        tainted: 1,
+        revoked: 4,
+        watched: 5,
+        rerouted: 1,
+        unread: 3,
+        failing: 6,
+    };
     let green = judged(Status { connections: Some(connections), ..serving() }, None);
     let codes: Vec<_> = green.warnings.iter().map(|warning| warning.code).collect();
-    let expected = ["reauthorization_required", "login_tainted", "routing_changed", "routing_unread"];
+    let expected = ["reauthorization_required", "refresh_failing", "login_tainted", "routing_changed", "routing_unread"];
     assert_eq!((green.ready, codes.as_slice()), (true, &expected[..]));
     let shown = json(&Status { connections: Some(connections), ..serving() }, &green);
+    assert_eq!(shown["connections"]["failing"], 6);
     assert_eq!((&shown["connections"]["tainted"], &shown["connections"]["rerouted"]), (&1.into(), &1.into()));
-    let calm = ConnectionsStatus { reauthorize: 0, tainted: 0, rerouted: 0, unread: 0, ..connections };
+    let calm = ConnectionsStatus { reauthorize: 0, tainted: 0, rerouted: 0, unread: 0, failing: 0, ..connections };
     assert!(judged(Status { connections: Some(calm), ..serving() }, None).warnings.is_empty());
 }

@@ -22,7 +22,13 @@ fn record(id: u8, generation: u64, sealed: u8) -> RecordPut {
 
 /// A batch of `count` entries, with a checkpoint that names its `mark`.
 fn batch(size: u64, count: u64, mark: &str) -> Batch {
-    Batch { size, entries: (size..size + count).map(entry).collect(), checkpoint: mark.to_owned(), records: vec![] }
+    Batch {
+        size,
+        entries: (size..size + count).map(entry).collect(),
+        checkpoint: mark.to_owned(),
+        records: vec![],
+        ended: vec![],
+    }
 }
 
 fn with(size: u64, records: &[RecordPut]) -> Batch {
@@ -42,7 +48,7 @@ fn what_was_acknowledged_is_there_after_a_crash() {
         let store = Store::open(place.path()).unwrap();
         assert_eq!(store.size().unwrap(), 3);
         assert_eq!(store.entries(1).unwrap(), vec![entry(1), entry(2)]);
-        assert_eq!(store.record(&[1; 32]).unwrap(), Some(vec![7; 9]));
+        assert_eq!(store.record(&[1; 32], 1).unwrap(), Some(vec![7; 9]));
         assert_eq!(store.checkpoint().unwrap(), Some(b"first".to_vec()));
         assert_eq!(store.commit(&put).unwrap(), Committed::Before);
     }
@@ -95,18 +101,47 @@ fn t11_of_two_writers_at_one_size_exactly_one_wins() {
 }
 
 #[test]
-fn keeps_the_newest_two_generations_and_serves_the_newest() {
+fn keeps_the_newest_two_generations_and_serves_the_one_that_is_asked_for() {
     let (_directory, store) = open();
-    assert_eq!(store.record(&[1; 32]).unwrap(), None);
+    assert_eq!(store.record(&[1; 32], 1).unwrap(), None);
     for generation in 1..=4_u8 {
         let put = [record(1, generation.into(), generation), record(2, generation.into(), 9)];
         store.commit(&with(u64::from(generation) - 1, &put)).unwrap();
-        assert_eq!(store.record(&[1; 32]).unwrap(), Some(vec![generation; 9]));
+        for asked in 0..=5_u8 {
+            let kept = asked > 0 && asked <= generation && asked + 2 > generation;
+            assert_eq!(store.record(&[1; 32], asked.into()).unwrap(), kept.then(|| vec![asked; 9]));
+        }
     }
     let table = store.database.begin_read().unwrap().open_table(RECORDS).unwrap();
     let kept: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value().1).collect();
     assert_eq!(kept, [3, 4, 3, 4]);
-    assert_eq!(store.record(&[3; 32]).unwrap(), None);
+    assert_eq!(store.record(&[3; 32], 1).unwrap(), None);
+}
+
+#[test]
+fn what_is_over_goes_with_the_batch_that_says_so_and_not_without_it() {
+    let (_directory, store) = open();
+    let of = |generation| store.record(&[1; 32], generation).unwrap().map(|sealed| sealed[0]);
+    let over = |id: u8, generation| RecordEnd { id: ByteArray::from([id; 32]), generation };
+    store.commit(&with(0, &[record(1, 1, 1)])).unwrap();
+    store.commit(&with(1, &[record(1, 2, 2)])).unwrap();
+    // At another size than the ledger's, and with a record that can't be: nothing of it happened.
+    let ended = vec![over(1, 1)];
+    assert!(store.commit(&Batch { ended: ended.clone(), ..batch(1, 1, "c") }).is_err());
+    assert!(store.commit(&Batch { ended: ended.clone(), ..with(2, &[record(1, 2, 9)]) }).is_err());
+    assert_eq!((of(1), of(2)), (Some(1), Some(2)));
+    store.commit(&Batch { ended: ended.clone(), ..batch(2, 1, "c") }).unwrap();
+    assert_eq!((of(1), of(2)), (None, Some(2)));
+    // What is not there is over already; another record's is its own.
+    store.commit(&Batch { ended: vec![over(1, 1), over(2, 2)], ..batch(3, 1, "c") }).unwrap();
+    assert_eq!(of(2), Some(2));
+    // The newest is lost: the next one takes its place beside the one before it.
+    store.commit(&with(4, &[record(1, 3, 3)])).unwrap();
+    store.commit(&Batch { ended: vec![over(1, 3)], ..with(5, &[record(1, 4, 4)]) }).unwrap();
+    assert_eq!((of(2), of(3), of(4)), (Some(2), None, Some(4)));
+    // What is brought and over at once is nothing.
+    let both = Batch { ended: vec![over(1, 5)], ..with(6, &[record(1, 5, 5)]) };
+    assert!(matches!(store.commit(&both), Err(StoreError::Limits)));
 }
 
 #[test]
@@ -116,12 +151,12 @@ fn refuses_a_generation_that_is_not_newer_and_then_writes_nothing() {
     for (generation, sealed) in [(5, 6), (4, 5), (1, 1)] {
         let error = store.commit(&with(1, &[record(2, 1, 1), record(1, generation, sealed)])).unwrap_err();
         assert!(matches!(error, StoreError::RecordConflict { current: 5, generation: g } if g == generation), "{error}");
-        assert_eq!((store.size().unwrap(), store.record(&[2; 32]).unwrap()), (1, None));
+        assert_eq!((store.size().unwrap(), store.record(&[2; 32], 1).unwrap()), (1, None));
     }
     // The very same generation in another batch, and a gap.
     store.commit(&with(1, &[record(1, 5, 5)])).unwrap();
     store.commit(&with(2, &[record(1, 8, 8)])).unwrap();
-    assert_eq!(store.record(&[1; 32]).unwrap(), Some(vec![8; 9]));
+    assert_eq!(store.record(&[1; 32], 8).unwrap(), Some(vec![8; 9]));
 }
 
 #[test]

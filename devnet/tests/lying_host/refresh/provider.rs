@@ -62,6 +62,10 @@ pub(crate) struct Provider {
     pub(crate) revoked: bool,
     /// Whether the next request for a token gets no answer, after it was carried out.
     pub(crate) mute: bool,
+    /// Whether it does nothing that it is asked for with an access token.
+    pub(crate) broken: bool,
+    /// What its token endpoint answers, and does nothing, if that is set.
+    pub(crate) token_answer: Option<(u16, &'static str)>,
 }
 
 /// The first refresh token.
@@ -83,6 +87,15 @@ impl Provider {
             double_uses: 0,
             revoked: false,
             mute: false,
+            broken: false,
+            token_answer: None,
+        }
+    }
+
+    /// Takes no token but the newest.
+    pub(crate) fn no_grace(&mut self) {
+        for chain in self.chains.values_mut() {
+            chain.previous = None;
         }
     }
 
@@ -102,6 +115,9 @@ impl Provider {
 
     fn token(&mut self, request: &Request, now: u64) -> Egressed {
         self.asked_at.push(now);
+        if let Some((status, body)) = self.token_answer {
+            return reply(status, &serde_json::from_str(body).unwrap());
+        }
         let token = named(request, &["refresh_token=", "\"refresh_token\":\""]);
         let shop = if self.rule == Rule::Splits { named(request, &["\"shop_id\":"]) } else { String::new() };
         let over = *self.began.get_or_insert(now) + self.absolute * 1_000;
@@ -159,8 +175,9 @@ impl Provider {
             return reply(401, &json!({ "errors": "expired" }));
         }
         // The successor is used.
-        for chain in self.chains.values_mut() {
-            chain.previous = None;
+        self.no_grace();
+        if self.broken {
+            return reply(500, &json!({}));
         }
         let account = &self.account;
         let body = json!({

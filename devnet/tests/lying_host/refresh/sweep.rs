@@ -44,7 +44,7 @@ enum Last {
 
 /// A point of a conversation.
 #[derive(Clone, Copy, Debug)]
-struct Point {
+pub(super) struct Point {
     kill: Kill,
     step: usize,
     last: Last,
@@ -66,7 +66,7 @@ enum By {
 /// What a point starts from.
 struct Base {
     by: By,
-    records: HashMap<[u8; 32], Vec<u8>>,
+    records: HashMap<([u8; 32], u64), Vec<u8>>,
     entries: Vec<SealedEntry>,
     provider: Provider,
     now: u64,
@@ -118,7 +118,7 @@ fn stores(case: Case) -> Vec<B256> {
 }
 
 /// Every point of a conversation, which is run to its end.
-fn points(stage: &mut Stage, talk: &mut Talk) -> Vec<Point> {
+pub(super) fn points(stage: &mut Stage, talk: &mut Talk) -> Vec<Point> {
     let mut points = Vec::new();
     for step in 0.. {
         stage.world.advance(talk, &mut honest);
@@ -135,13 +135,13 @@ fn points(stage: &mut Stage, talk: &mut Talk) -> Vec<Point> {
 }
 
 /// Tokens that were issued, and generations that were written.
-fn count_of(stage: &Stage) -> (usize, usize) {
+pub(super) fn count_of(stage: &Stage) -> (usize, usize) {
     (stage.issued(), stage.world.renewed)
 }
 
 /// Ends a conversation at a point. Whether tokens were issued since the counts were `since` of which no process heard that lives on: an enclave may
 /// have been about to write what it heard in a conversation before.
-fn end(stage: &mut Stage, mut talk: Talk, point: Point, since: (usize, usize)) -> bool {
+pub(super) fn end(stage: &mut Stage, mut talk: Talk, point: Point, since: (usize, usize)) -> bool {
     for _ in 0..=point.step {
         stage.world.advance(&mut talk, &mut honest);
         assert!(talk.done().is_none(), "it is over before {point:?}: {:?}", talk.events);

@@ -145,7 +145,8 @@ pub struct Refreshing {
     /// Record id of the connection.
     #[n(3)]
     pub connection: ByteArray<32>,
-    /// The generation whose token is spent.
+    /// The generation whose token is spent: the current one; or the one before it, if the host has lost the current one and the
+    /// provider still takes that.
     #[n(4)]
     pub generation: u64,
     /// Id of the store that it is kept up for.
@@ -197,7 +198,7 @@ pub enum Result {
         /// Unix milliseconds.
         #[n(2)]
         refresh_expires_at: Option<u64>,
-        /// Whether there was a new refresh token in it.
+        /// Whether there was another refresh token in it than the one that was handed in.
         #[n(3)]
         rotated: bool,
     },
@@ -240,5 +241,65 @@ pub struct Retried {
     pub ending: Ending,
     /// Generation of the connection that is used now.
     #[n(5)]
+    pub generation: u64,
+}
+
+/// A connection needs its owner: the one alert, until what is wrong has passed. The refresh token may be good still.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Alerted {
+    /// [`super::VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Record id of the connection.
+    #[n(3)]
+    pub connection: ByteArray<32>,
+    /// What is wrong.
+    #[n(4)]
+    pub trouble: Trouble,
+}
+
+/// What an owner is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Trouble {
+    /// The host does not serve the current generation, and there is none before it that could be refreshed.
+    #[n(0)]
+    Missing {
+        /// The current generation.
+        #[n(0)]
+        generation: u64,
+    },
+    /// No refresh has brought tokens for long, and no answer said why. It is tried again, ever more seldom.
+    #[n(1)]
+    Failing {
+        /// Unix milliseconds of the first of the attempts.
+        #[n(0)]
+        since: u64,
+    },
+}
+
+/// The vault is about to ask a platform something by itself with a connection's current access token. Written before, where the provider
+/// takes the refresh token before the current one for as long as nothing of the current generation was used.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Shown {
+    /// [`super::VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Random, per boot.
+    #[n(1)]
+    pub boot_id: ByteArray<16>,
+    /// Unix milliseconds.
+    #[n(2)]
+    pub time: u64,
+    /// Record id of the connection.
+    #[n(3)]
+    pub connection: ByteArray<32>,
+    /// The current generation.
+    #[n(4)]
     pub generation: u64,
 }

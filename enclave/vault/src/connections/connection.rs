@@ -2,6 +2,8 @@
 
 use alloy_primitives::B256;
 
+use super::before::Before;
+
 /// Milliseconds before its expiry at which an access token is taken for expired: a call has to arrive with it.
 const EARLY: u64 = 10_000;
 /// Milliseconds that a refresh token is taken to live of which nobody says how long: no longer than any platform's dies of neglect.
@@ -11,6 +13,10 @@ const UNSAID: u64 = 28 * 86_400_000;
 const SELDOM: u64 = 3_600_000;
 /// The same, however short a life is.
 const NEVER_SOONER: u64 = 60_000;
+/// Attempts in a row that bring nothing before its owner is told, at least.
+const OFTEN: u32 = 3;
+/// Milliseconds for which they have gone on before its owner is told.
+const LONG: u64 = 3_600_000;
 /// Stores of one connection that are looked at together for one that is not closed.
 pub(crate) const STORES: usize = 16;
 
@@ -27,6 +33,8 @@ pub(crate) enum Phase {
         since: u64,
         /// Whether an earlier attempt with this generation may have spent it.
         again: bool,
+        /// Whether it is the token of the generation before the current one.
+        older: bool,
     },
     /// The refresh token may be spent.
     Uncertain {
@@ -73,6 +81,14 @@ pub(crate) struct Connection {
     pub(crate) retry_at: u64,
     /// Attempts in a row that brought nothing.
     pub(crate) failures: u32,
+    /// Unix milliseconds at which the first of them ended.
+    pub(crate) failing_since: u64,
+    /// Its owner was told that they go on.
+    pub(crate) failing: bool,
+    /// The generation before the current one, until the current one has worked.
+    pub(crate) before: Option<Before>,
+    /// The host did not serve the current generation, and its owner was told.
+    pub(crate) missing: bool,
     /// Unix milliseconds before which the calendar passes it over. This process's alone: the ledger does not say.
     pub(super) rests_until: u64,
     /// How many of its stores were looked at in vain. This process's alone.
@@ -80,6 +96,31 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// An attempt brought nothing.
+    pub(super) fn failed(&mut self, time: u64, retry_at: u64) {
+        if self.failures == 0 {
+            self.failing_since = time;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = retry_at;
+    }
+
+    /// Whether its owner is to be told that refreshing it goes on failing.
+    pub(crate) fn fails(&self, now: u64) -> bool {
+        self.failures >= OFTEN && self.failing_since.saturating_add(LONG) <= now
+    }
+
+    /// Whether the token of the generation before the current one is on its way. Until what comes of that is known, nothing of the current
+    /// one may be used: the provider takes the former for as long as the latter was not.
+    pub(crate) const fn falls_back(&self) -> bool {
+        matches!(self.phase, Phase::Refreshing { older: true, .. })
+    }
+
+    /// Whether the generation before the current one may be handed in only because nothing of the current one was used.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.before.is_some_and(|before| before.rotated && before.may())
+    }
+
     /// Whether a call can't be made with its access token.
     pub(crate) fn expired(&self, now: u64) -> bool {
         self.refreshes && self.access_expires_at.is_some_and(|at| now.saturating_add(EARLY) >= at)

@@ -4,6 +4,7 @@ use super::*;
 
 const LIFE: u64 = 3_600_000;
 const APP: [u8; 32] = [0xa9; 32];
+const CURRENT: (u64, [u8; 32]) = (1, [0; 32]);
 
 fn id(number: u32) -> [u8; 32] {
     // Spread as record ids are.
@@ -68,7 +69,7 @@ fn all_refreshed(asks: usize) -> Vec<(u64, [u8; 32])> {
             match connections.pace.take(APP, 5, 1, now) {
                 Ok(()) => {
                     connections.refreshing(index, &refreshing(id, now), true).unwrap();
-                    connections.refreshed(&refreshed(id, now, index, renewed(id, now))).unwrap();
+                    connections.refreshed(&refreshed(id, now, index, renewed(id, now)), CURRENT).unwrap();
                     sent.push((now, id));
                     index += 1;
                 }
@@ -101,7 +102,7 @@ fn a_token_that_no_call_was_made_with_is_let_go_and_its_refresh_token_kept_up() 
         connections.refreshing(0, &refreshing(id(1), time), true).unwrap();
         let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
         let result = Ended::Renewed { record, access_expires_at: time + LIFE, refresh_expires_at, rotated: true };
-        connections.refreshed(&refreshed(id(1), time, 0, result)).unwrap();
+        connections.refreshed(&refreshed(id(1), time, 0, result), CURRENT).unwrap();
     };
     let due = |connections: &Connections| connections.of(&id(1)).unwrap().due_at(&id(1)).unwrap();
     // Nobody says how long the refresh token lives: it is refreshed after two to three weeks.
@@ -122,7 +123,7 @@ fn a_refresh_token_of_an_hour_is_kept_up_before_it_dies_and_not_over_and_over() 
         connections.refreshing(0, &refreshing(id(1), 1), true).unwrap();
         let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
         let result = Ended::Renewed { record, access_expires_at: LIFE, refresh_expires_at: Some(1 + life), rotated: true };
-        connections.refreshed(&refreshed(id(1), 1, 0, result)).unwrap();
+        connections.refreshed(&refreshed(id(1), 1, 0, result), CURRENT).unwrap();
         let due = connections.of(&id(1)).unwrap().due_at(&id(1)).unwrap();
         assert!((life / 2..=life / 4 * 3 + 1).contains(&due), "{due} of {life}");
     }
@@ -157,7 +158,7 @@ fn a_refresh_token_whose_life_no_refresh_lengthens_is_tried_a_dozen_times_and_no
         connections.refreshing(0, &refreshing(id(1), at), true).unwrap();
         let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
         let result = Ended::Renewed { record, access_expires_at: over, refresh_expires_at: None, rotated: false };
-        connections.refreshed(&refreshed(id(1), at, 0, result)).unwrap();
+        connections.refreshed(&refreshed(id(1), at, 0, result), CURRENT).unwrap();
         tries += 1;
     }
     assert!((5..25).contains(&tries), "{tries}");
@@ -183,7 +184,7 @@ fn the_calendar_says_what_a_look_at_each_would() {
             4 | 5 => {
                 let results = [renewed(id, time), Ended::Unspent { retry_at: time + 9 }, Ended::Uncertain { retry_at: time + 9 }];
                 if let Some(index) = open.remove(&number) {
-                    connections.refreshed(&refreshed(id, time, index, results[(state % 3) as usize])).unwrap();
+                    connections.refreshed(&refreshed(id, time, index, results[(state % 3) as usize]), CURRENT).unwrap();
                 }
             }
             _ => {}
@@ -227,7 +228,7 @@ fn what_a_process_left_open_is_uncertain_in_the_next() {
     assert_eq!(connections.due(1_005, |_| true), Some(id(1)));
     assert!(connections.check_refreshed(&refreshed(id(1), 8, 7, Ended::Reauthorize)).is_err(), "nothing is decided unasked");
     connections.refreshing(9, &refreshing(id(1), 8), false).unwrap();
-    connections.refreshed(&refreshed(id(1), 8, 9, Ended::Reauthorize)).unwrap();
+    connections.refreshed(&refreshed(id(1), 8, 9, Ended::Reauthorize), CURRENT).unwrap();
     assert_eq!((connections.of(&id(1)).unwrap().due_at(&id(1)), connections.count_due(u64::MAX)), (None, 0));
     assert!(connections.check_refreshing(&refreshing(id(1), 9)).is_err(), "latched");
 }
@@ -239,7 +240,7 @@ fn an_attempt_that_spent_nothing_leaves_an_uncertain_token_uncertain() {
     connections.refreshing(7, &refreshing(id(1), 5), false).unwrap();
     connections.booted();
     connections.refreshing(9, &refreshing(id(1), 20), false).unwrap();
-    connections.refreshed(&refreshed(id(1), 21, 9, Ended::Unspent { retry_at: 50 })).unwrap();
+    connections.refreshed(&refreshed(id(1), 21, 9, Ended::Unspent { retry_at: 50 }), CURRENT).unwrap();
     let connection = connections.of(&id(1)).unwrap();
     assert_eq!((connection.phase, connection.retry_at), (Phase::Uncertain { index: 9, since: 5 }, 50));
 }

@@ -8,7 +8,7 @@ use protocol::http::Request;
 use sha2::{Digest, Sha256};
 
 use super::Tried;
-use crate::connections::Connection;
+use crate::connections::{Before, Connection};
 use crate::conversation::{Io, Stop};
 use crate::state::Shared;
 
@@ -16,17 +16,27 @@ use crate::state::Shared;
 pub(super) const REFRESH_TOKEN: &str = "refresh_token";
 const SPENT: &[u8] = b"pst-vault/spent/v1";
 
+/// What the ledger says of a token that is handed in.
+pub(super) fn spent(token: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(SPENT).chain_update(token).finalize().into()
+}
+
 /// A request to the token endpoint, and what its answer is put into.
 pub(super) struct Asked {
     pub(super) request: Request,
     pub(super) grant: &'static Grant,
     pub(super) opened: OpenedConnection,
+    /// The generation whose token is handed in.
     pub(super) generation: u64,
+    /// The one that its answer becomes.
+    pub(super) next: u64,
     /// Hash of the token that is handed in.
     pub(super) spent: [u8; 32],
 }
 
-/// Opens the records under the upkeep and makes the request. [`Tried::Later`] if the provider takes no more for now.
+/// Opens the records under the upkeep and makes the request. [`Tried::Later`] if the provider takes no more for now; [`Tried::Missing`] if
+/// it is the generation before the current one (`older`), and its token may be spent.
+#[expect(clippy::too_many_arguments, reason = "each is one part of what is asked")]
 pub(super) fn ask(
     io: &Io,
     shared: &Shared,
@@ -34,6 +44,7 @@ pub(super) fn ask(
     connection: &Connection,
     upkeep: &Upkeep,
     (generation, sealed): (u64, ByteVec),
+    older: Option<Before>,
     app: Option<(u64, ByteVec)>,
 ) -> Result<Result<Asked, Tried>, Stop> {
     let mut state = shared.state();
@@ -41,6 +52,12 @@ pub(super) fn ask(
     let egress = state.configured()?.settings.egress.clone();
     let serving = state.serving()?;
     let keys = &serving.keys;
+    let fold = &serving.ledger.fold;
+    let Some(next) = fold.generation(id).and_then(|current| current.checked_add(1)) else { return Ok(Err(Tried::NotKept)) };
+    // It may have been used, or be over, since the host was asked.
+    if older.is_some() && older != fold.connections.of(id).and_then(|connection| connection.before) {
+        return Ok(Err(Tried::Missing));
+    }
     let made = credential::open_kept(keys, upkeep, &connection.preset, generation, &sealed, now).ok().and_then(|opened| {
         let app = match &app {
             Some((generation, sealed)) => {
@@ -65,11 +82,13 @@ pub(super) fn ask(
         if !its_own || !(egress.is_empty() || egress.contains(&request.authority)) {
             return None;
         }
-        let hash = |token: &[u8]| Sha256::new().chain_update(SPENT).chain_update(token).finalize().into();
-        let spent = fields.with_secret(REFRESH_TOKEN, hash).unwrap_or_else(|| hash(&[]));
-        Some(Asked { request, grant, opened, generation, spent })
+        let spent = fields.with_secret(REFRESH_TOKEN, spent).unwrap_or_else(|| spent(&[]));
+        Some(Asked { request, grant, opened, generation, next, spent })
     });
     let Some(asked) = made else { return Ok(Err(Tried::NotKept)) };
+    if older.is_some_and(|before| !before.taken(asked.grant.grace(), now)) {
+        return Ok(Err(Tried::Missing));
+    }
     let bucket = asked.grant.bucket();
     let key = match bucket.per {
         BucketScope::App => connection.paced_as(id),

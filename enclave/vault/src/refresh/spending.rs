@@ -1,12 +1,12 @@
 //! A token on its way: however the conversation ends, what is known of it is queued for the ledger.
 
 use credential::{Field, Record, seal};
-use platform::{GrantAnswer, Tokens};
+use platform::{GrantAnswer, GrantKind, Tokens};
 use protocol::ledger::{self, Body, RecordRef, Refreshed, Result as Ended};
 use protocol::message::RecordPut;
 use sha2::{Digest, Sha256};
 
-use super::ask::{Asked, REFRESH_TOKEN};
+use super::ask::{Asked, REFRESH_TOKEN, spent};
 use crate::connections::Connection;
 use crate::conversation::{Egressed, Io};
 use crate::ledger::Proposal;
@@ -15,6 +15,8 @@ use crate::state::Shared;
 
 /// Milliseconds after the first failure; doubled by each further one, seven times.
 const BACK_OFF: u64 = 30_000;
+/// Failures in a row after which a provider that says when to come back is not taken at its word, if that is sooner.
+const PATIENT: u32 = 3;
 /// Milliseconds that a provider may make wait, at most.
 const LONGEST: u64 = 86_400_000;
 
@@ -25,6 +27,8 @@ pub(super) struct Spending<'a> {
     id: [u8; 32],
     /// Milliseconds to wait after a failure.
     back_off: u64,
+    /// Milliseconds to wait, at least, where the provider says how long: after a few failures in a row not oftener than after others.
+    least: u64,
     /// Index of the entry, once it was said to the host.
     index: Option<u64>,
     sent: bool,
@@ -35,7 +39,8 @@ pub(super) struct Spending<'a> {
 impl<'a> Spending<'a> {
     pub(super) fn new(io: &'a Io, shared: &'a Shared, id: [u8; 32], connection: &Connection, asked: Asked) -> Self {
         let back_off = BACK_OFF << connection.failures.min(7);
-        Self { io, shared, id, back_off, index: None, sent: false, asked: Some(asked), result: None }
+        let least = if connection.failures < PATIENT { 0 } else { back_off };
+        Self { io, shared, id, back_off, least, index: None, sent: false, asked: Some(asked), result: None }
     }
 
     /// The entry was said to the host. From here on the ledger waits for an answer.
@@ -68,7 +73,8 @@ impl<'a> Spending<'a> {
                 GrantAnswer::InvalidGrant => (Ended::Reauthorize, None),
                 GrantAnswer::InvalidClient => (later(self.back_off.saturating_mul(10)), None),
                 GrantAnswer::RateLimited { retry_after_s } => {
-                    (later(retry_after_s.map_or(self.back_off, |seconds| seconds.saturating_mul(1_000))), None)
+                    let said = retry_after_s.map_or(self.back_off, |seconds| seconds.saturating_mul(1_000));
+                    (later(said.max(self.least)), None)
                 }
                 // An error is the provider's word that it issued nothing; a gateway's is not, nor is a success without tokens.
                 GrantAnswer::Unclear if response.status >= 400 && response.status != 502 && response.status != 504 => {
@@ -87,8 +93,10 @@ impl<'a> Spending<'a> {
     /// Access token, refresh token and expiries, sealed as one.
     fn renewed(&self, asked: Asked, tokens: Tokens) -> Option<(Ended, Option<RecordPut>)> {
         let Tokens { access, refresh, access_expires_at, refresh_expires_at } = tokens;
-        let rotated = refresh.is_some();
-        let generation = asked.generation.checked_add(1)?;
+        // Some send back the one that they got. Credentials that are handed in themselves stay good.
+        let another = refresh.as_ref().is_some_and(|token| token.with_secret(spent) != asked.spent);
+        let rotated = another && asked.grant.kind() == GrantKind::RefreshToken;
+        let generation = asked.next;
         let mut connection = asked.opened.into_connection();
         let mut values = vec![(ACCESS_TOKEN.to_owned(), Field::Secret(access))];
         // No new one means that the old one stays.

@@ -142,11 +142,17 @@ async fn serves_the_ledger_that_the_enclave_wrote() {
         act(async move {
             if let HostRequest::Call { .. } = request {
                 let entry = |n: u8| SealedEntry { leaf: vec![n].into(), sealed: vec![n; 30].into() };
-                let batch = Batch { size: 0, entries: vec![entry(1), entry(2)], checkpoint: "note".to_owned(), records: vec![] };
+                let batch = Batch {
+                    size: 0,
+                    entries: vec![entry(1), entry(2)],
+                    checkpoint: "note".to_owned(),
+                    records: vec![],
+                    ended: vec![],
+                };
                 assert_eq!(peer.need(Need::Commit(batch)).await, Supply::Committed);
                 assert_eq!(peer.need(Need::Ledger { from: 1 }).await, Supply::Ledger(vec![entry(2)]));
                 assert_eq!(peer.need(Need::Ledger { from: 2 }).await, Supply::Ledger(vec![]));
-                assert_eq!(peer.need(Need::Record { id: ByteArray::from([9; 32]) }).await, Supply::Record(None));
+                assert_eq!(peer.need(Need::Record { id: ByteArray::from([9; 32]), generation: 1 }).await, Supply::Record(None));
             }
             peer.answer(obliging(request)).await;
         })

@@ -147,7 +147,7 @@ async fn t11_of_two_conversations_that_write_at_one_size_one_is_refused() {
             // Each has its own idea of what comes next: two writers of one vault.
             let leaf = format!("{:?}", std::ptr::from_ref(&peer)).into_bytes();
             let entry = SealedEntry { leaf: leaf.into(), sealed: vec![0; 30].into() };
-            let batch = Batch { size: 0, entries: vec![entry], checkpoint: "note".to_owned(), records: vec![] };
+            let batch = Batch { size: 0, entries: vec![entry], checkpoint: "note".to_owned(), records: vec![], ended: vec![] };
             both.wait().await;
             let first = peer.need(Need::Commit(batch.clone())).await;
             // Lost acknowledgement: the same again is as before.
