@@ -96,6 +96,11 @@ impl Platforms {
         self.state().change(name, |of| of.tokens.expire());
     }
 
+    /// Whoever has the login lets the money go to another account, of these last digits.
+    pub fn reroute(&self, name: &str, bank: &str) {
+        self.state().change(name, |of| bank.clone_into(&mut of.bank));
+    }
+
     /// The merchant takes the authorisation back: no token, and no key, is good any more.
     pub fn revoke(&self, name: &str) {
         self.state().change(name, |of| of.revoked = true);

@@ -30,6 +30,8 @@ pub(super) struct Running {
     pub(super) seen: Seen,
     pub(super) troubles: Vec<(Place, Trouble)>,
     pub(super) revoked: bool,
+    /// Last digits of the account that the money goes to.
+    pub(super) bank: String,
 }
 
 /// All of them.
@@ -45,7 +47,7 @@ impl State {
             {
                 tokens.keep(token);
             }
-            Running { of, tokens, seen: Seen::default(), troubles: Vec::new(), revoked: false }
+            Running { of, tokens, seen: Seen::default(), troubles: Vec::new(), revoked: false, bank: "0001".to_owned() }
         });
         Self(running.collect())
     }
@@ -154,6 +156,6 @@ impl Running {
             Some(Trouble::OtherAccount(other)) => (*other).to_owned(),
             _ => tenant,
         };
-        Ok(Answer::text(200, &body.replace("{tenant}", &tenant)))
+        Ok(Answer::text(200, &body.replace("{tenant}", &tenant).replace("{bank}", &self.bank)))
     }
 }

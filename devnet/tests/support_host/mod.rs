@@ -266,7 +266,7 @@ impl World {
     }
 
     fn egress(&mut self, Egress { request, send_before }: Egress) -> Egressed {
-        let token = request.path.split('?').next().is_some_and(|path| path.contains("token"));
+        let token = request.path.split('?').next().is_some_and(|path| path.contains("token") || path.ends_with("/login"));
         let life = if token { UPKEEP_LIFE } else { Settings::PERMIT_LIFE * 1_000 };
         assert!(send_before <= self.now + life, "may be sent later than a permit lives");
         if self.now >= send_before {

@@ -50,8 +50,8 @@ pub struct Registries {
     pub image: B256,
 }
 
-/// Leave to ask the token endpoint of one connection's preset, once, for a minute: the second and only other evidence that opens a
-/// credential. It rests on the ledger (the connection is live) and on a proven head at most 7 days old (the image is live, the store not
+/// Leave to ask the token endpoint of one connection's preset, once, for a minute: with [`crate::Permit`] and [`crate::Lookout`] all the
+/// evidence that opens a credential. It rests on the ledger (the connection is live) and on a proven head at most 7 days old (the image is live, the store not
 /// closed), on nobody's request and on no pause.
 ///
 /// ```compile_fail,E0451

@@ -213,18 +213,18 @@ impl Configured {
 
 /// The evidence, at the newest head, which is as young as a call's has to be.
 async fn proven(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<Option<Box<Lookout>>, Stop> {
-    let (view, registries, life, asked_at, live) = {
+    let (view, registries, span, asked_at, live) = {
         let mut state = shared.state();
         let configured = state.configured()?;
         let pair = state.fresh(io.now())?;
-        let life = configured.settings.permit_life.saturating_mul(1_000);
+        let span = configured.settings.permit_life.saturating_mul(1_000);
         let live = glance.live(&mut state)?.is_some();
-        (pair.attested, configured.registries(shared.image), life, state.time(io.now()), live)
+        (pair.attested, configured.registries(shared.image), span, state.time(io.now()), live)
     };
     let (origin, salt) = glance.store;
     let looked = Looked { binding: glance.binding, origin, salt, live };
     for _ in 0..ROUNDS {
-        let judged = lookout(&looked, &registries, &view.state(), &shared.machine, asked_at, life);
+        let judged = lookout(&looked, &registries, &view.state(), &shared.machine, asked_at, span);
         match judged {
             LookingOut::Proven(lookout) => return Ok(Some(lookout)),
             LookingOut::Refused(_) => break,
@@ -262,12 +262,13 @@ fn prepared(
         glance.rest(now.saturating_add(REST), false)?;
         return Ok(None);
     };
-    let host = &sight.binding().host;
-    let look = if egress_allowed(shared, host)? { preset.look(&sight, now, &nonce) } else { None };
-    if look.is_none() {
-        glance.rest(now.saturating_add(LONG), true)?;
+    if let Some(look) = preset.look(&sight, now, &nonce)
+        && egress_allowed(shared, &look.request.authority)?
+    {
+        return Ok(Some(look));
     }
-    Ok(look)
+    glance.rest(now.saturating_add(LONG), true)?;
+    Ok(None)
 }
 
 /// Compares what came with what the ledger has, and keeps it.

@@ -76,6 +76,10 @@ pub(super) const STRIPE: Platform = Platform {
     routes: &[
         ("GET /v1/account", r#"{"id":"{tenant}","object":"account","country":"US"}"#),
         ("GET /v1/balance", r#"{"object":"balance","available":[{"amount":1200,"currency":"usd"}],"account":"{tenant}"}"#),
+        (
+            "GET /v1/accounts/*/external_accounts",
+            r#"{"object":"list","data":[{"id":"ba_1","bank_name":"A BANK","last4":"{bank}","country":"US","currency":"usd"}]}"#,
+        ),
         ("GET /v1/accounts/*", r#"{"id":"{tenant}","object":"account"}"#),
         ("GET /v1/charges", r#"{"object":"list","data":[{"id":"ch_1","amount":1000}],"account":"{tenant}"}"#),
     ],
@@ -132,6 +136,10 @@ pub(super) const WOOCOMMERCE: Platform = Platform {
     proof: |asked, of| proofs::basic(asked, of, "consumer_key", "consumer_secret"),
     routes: &[
         ("GET /wp-json/wc/v3/data", r#"[{"slug":"continents"}]"#),
+        (
+            "GET /wp-json/wc/v3/payment_gateways",
+            r#"[{"id":"bacs","enabled":true,"settings":{"account":{"id":"account","label":"Account","value":"{bank}"}}}]"#,
+        ),
         ("GET /wp-json/wc/v3/orders", r#"[{"id":727,"status":"processing","total":"29.35"}]"#),
     ],
     read: get("/wp-json/wc/v3/orders?per_page=5"),

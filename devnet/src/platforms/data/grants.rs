@@ -25,6 +25,10 @@ pub(super) const AIRWALLEX: Platform = Platform {
     tenant: |asked| asked.header("x-on-behalf-of").map(str::to_owned),
     routes: &[
         ("GET /api/v1/account", r#"{"id":"{tenant}","account_name":"A Seller","status":"ACTIVE"}"#),
+        (
+            "GET /api/v1/beneficiaries",
+            r#"{"has_more":false,"items":[{"beneficiary_id":"b-1","beneficiary":{"bank_details":{"account_number":"{bank}"}}}]}"#,
+        ),
         ("GET /api/v1/balances/current", r#"[{"available_amount":100.10,"currency":"USD","account":"{tenant}"}]"#),
     ],
     read: get("/api/v1/balances/current"),
@@ -57,6 +61,10 @@ pub(super) const AMAZON: Platform = Platform {
         (
             "GET /orders/v0/orders",
             r#"{"payload":{"Orders":[{"AmazonOrderId":"902-1845936-5435065","PurchaseDate":"2026-11-01T10:00:00Z","OrderStatus":"Unshipped","MarketplaceId":"ATVPDKIKX0DER","OrderTotal":{"CurrencyCode":"USD","Amount":"11.01"}},{"AmazonOrderId":"902-8745147-1934268","PurchaseDate":"2026-11-02T10:00:00Z","OrderStatus":"Shipped","MarketplaceId":"ATVPDKIKX0DER"}],"CreatedBefore":"2026-11-25T00:00:00Z"}}"#,
+        ),
+        (
+            "GET /finances/transfers/2024-06-01/paymentMethods",
+            r#"{"paymentMethods":[{"paymentMethodId":"p-1","paymentMethodType":"BANK_ACCOUNT","accountHolderName":"A Seller","tail":"{bank}","countryCode":"US","assignmentType":"DEFAULT_DEPOSIT_METHOD"}]}"#,
         ),
         (
             "GET /orders/v0/orders/*",
@@ -102,6 +110,10 @@ pub(super) const EBAY: Platform = Platform {
     }),
     routes: &[
         ("GET /commerce/identity/v1/user/", r#"{"userId":"{tenant}","username":"a_seller"}"#),
+        (
+            "GET /sell/account/v2/payout_settings",
+            r#"{"payoutInstruments":[{"instrumentId":"12****67","instrumentType":"BANK","accountLastFourDigits":"{bank}","payoutPercentage":"100"}]}"#,
+        ),
         ("GET /sell/finances/v1/payout", r#"{"total":1,"payouts":[{"payoutId":"5********3","payoutStatus":"SUCCEEDED"}]}"#),
     ],
     read: get("/sell/finances/v1/payout?limit=2"),
@@ -186,7 +198,10 @@ pub(super) const PAYONEER: Platform = Platform {
         ..ENDPOINT
     }),
     tenant: |asked| asked.path.split('/').nth(3).map(str::to_owned),
-    routes: &[("GET /v4/accounts/*/balances", r#"{"result":{"balances":{"items":[{"id":"{tenant}-1","currency":"USD"}]}}}"#)],
+    routes: &[(
+        "GET /v4/accounts/*/balances",
+        r#"{"result":{"balances":{"items":[{"id":"{tenant}-{bank}","currency":"USD"}]}}}"#,
+    )],
     read: get("/v4/accounts/9001/balances"),
     forbidden: send("POST", "/v4/accounts/9001/payments/debit", r#"{"amount":1}"#),
     ..PLAIN
@@ -213,7 +228,10 @@ pub(super) const PAYPAL: Platform = Platform {
             "GET /v1/identity/oauth2/userinfo",
             r#"{"user_id":"https://www.paypal.com/webapps/auth/identity/user/m","payer_id":"{tenant}"}"#,
         ),
-        ("GET /v1/reporting/balances", r#"{"balances":[{"currency":"USD","primary":true,"total_balance":{"value":"10.00"}}]}"#),
+        (
+            "GET /v1/reporting/balances",
+            r#"{"balances":[{"currency":"USD","primary":true,"total_balance":{"value":"10.00"}},{"currency":"X{bank}"}]}"#,
+        ),
     ],
     read: get("/v1/reporting/balances?currency_code=USD"),
     forbidden: send("POST", "/v1/payments/payouts", r#"{"sender_batch_header":{},"items":[]}"#),
@@ -242,6 +260,10 @@ pub(super) const SHOPIFY: Platform = Platform {
     },
     routes: &[
         ("shop", r#"{"data":{"shop":{"myshopifyDomain":"{tenant}"}}}"#),
+        (
+            "shopifyPaymentsAccount",
+            r#"{"data":{"shopifyPaymentsAccount":{"id":"gid://shopify/ShopifyPaymentsAccount/1","bankAccounts":{"nodes":[{"id":"gid://shopify/ShopifyPaymentsBankAccount/1","accountNumberLastDigits":"{bank}"}]}}}}"#,
+        ),
         ("orders", r#"{"data":{"orders":{"edges":[{"node":{"id":"gid://shopify/Order/1001","name":"1001"}}]}}}"#),
     ],
     read: send("POST", "/admin/api/2026-10/graphql.json", r#"{"query":"{ orders(first: 1) { edges { node { id name } } } }"}"#),

@@ -151,6 +151,10 @@ pub(super) const TIKTOK_SHOP: Platform = Platform {
     routes: &[
         ("GET /logistics/202309/warehouses", r#"{"code":0,"message":"Success","data":{"warehouses":[]},"request_id":"r-1"}"#),
         (
+            "GET /finance/202309/payments",
+            r#"{"code":0,"message":"Success","data":{"payments":[{"id":"3458","bank_account":"******{bank}"}]},"request_id":"r-1"}"#,
+        ),
+        (
             "POST /order/202309/orders/search",
             r#"{"code":0,"message":"Success","data":{"total_count":1,"orders":[{"id":"576461413038785752"}],"of":"{tenant}"},"request_id":"r-1"}"#,
         ),

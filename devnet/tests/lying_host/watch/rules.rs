@@ -170,20 +170,47 @@ fn t63_where_money_goes_is_not_looked_at_while_paused_closed_or_revoked() {
 }
 
 #[test]
-fn t63_a_revocation_that_comes_while_the_look_is_prepared_ends_it() {
+fn t63_conversations_that_are_dropped_before_the_answer_have_nothing_asked_again() {
     let mut stage = Stage::looked();
     stage.pass(DAY + HOUR);
-    stage.caller = Caller::of(&mut stage.world);
-    let mut talk = stage.world.talk(HostRequest::Watch);
-    while !matches!(talk.needs(), Some(Need::Record { .. })) {
-        stage.world.advance(&mut talk, &mut honest);
+    let mut sent = 0;
+    for _ in 0..10 {
+        let mut talk = stage.world.talk(HostRequest::Watch);
+        while talk.done().is_none() && !talk.sends() {
+            stage.world.advance(&mut talk, &mut honest);
+        }
+        sent += usize::from(talk.sends());
+        stage.world.now += 60_000;
+        stage.world.catch_up();
     }
-    let operator = stage.world.chain.accounts().operator;
-    let request = internal("POST", "/v1/revoke", b"connection".to_vec());
-    let read = stage.caller.ask(&mut stage.world, &operator, SALT, request);
-    assert_eq!(read.status, 200, "{read:?}");
-    stage.world.finish(&mut talk, &mut honest);
-    assert_eq!((talk.egresses(), stage.looks()), (0, 1));
+    assert_eq!(sent, 1);
+    stage.pass(HOUR);
+    stage.watch();
+    assert_eq!(stage.looks(), 2);
+}
+
+#[test]
+fn t63_a_revocation_that_comes_while_the_look_is_prepared_ends_it() {
+    let record: fn(&Need) -> bool = |need| matches!(need, Need::Record { .. });
+    for before in [record, |need| matches!(need, Need::State { .. })] {
+        let mut stage = Stage::looked();
+        // Another state of the registry, so that it has to be proven anew.
+        let (owner, registry) = (stage.world.chain.accounts().owner, stage.world.chain.contracts().store_registry);
+        let elsewhere = pauseCall { portfolio: 1, refs: vec![StoreRef { origin: 1, salt: SALT_2 }] };
+        stage.world.transact(&owner, registry, &elsewhere);
+        stage.pass(DAY + HOUR);
+        stage.caller = Caller::of(&mut stage.world);
+        let mut talk = stage.world.talk(HostRequest::Watch);
+        while !talk.needs().is_some_and(before) {
+            stage.world.advance(&mut talk, &mut honest);
+        }
+        let operator = stage.world.chain.accounts().operator;
+        let request = internal("POST", "/v1/revoke", b"connection".to_vec());
+        let read = stage.caller.ask(&mut stage.world, &operator, SALT, request);
+        assert_eq!(read.status, 200, "{read:?}");
+        stage.world.finish(&mut talk, &mut honest);
+        assert_eq!((talk.egresses(), stage.looks()), (0, 1));
+    }
 }
 
 #[test]

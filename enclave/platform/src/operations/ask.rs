@@ -15,6 +15,8 @@ const ACCOUNT: &str = "account";
 #[derive(Debug)]
 pub(super) struct Ask {
     method: String,
+    /// If it is not the binding's.
+    host: Option<String>,
     /// Texts, and the names between them.
     path: Vec<Piece>,
     body: String,
@@ -44,7 +46,7 @@ pub(super) fn watch(row: WatchRow) -> Result<Watch, TableError> {
 }
 
 impl Ask {
-    fn of(AskRow { method, path: written, body }: AskRow) -> Option<Self> {
+    fn of(AskRow { method, host, path: written, body }: AskRow) -> Option<Self> {
         let mut path = Vec::new();
         let mut rest = written.strip_prefix('/').map(|_| written.as_str())?;
         while let Some((text, behind)) = rest.split_once('{') {
@@ -55,7 +57,7 @@ impl Ask {
         }
         path.push(Piece::Text(rest.to_owned()));
         let method = method.unwrap_or_else(|| "GET".to_owned());
-        Some(Self { method, path, body: body.unwrap_or_default(), written })
+        Some(Self { method, host, path, body: body.unwrap_or_default(), written })
     }
 
     /// The target for a store. `None` if its binding lacks a value, or has one that is more than one plain word.
@@ -89,7 +91,7 @@ impl Watch {
         Some(Request {
             method: ask.method.clone(),
             scheme: "https".to_owned(),
-            authority: binding.host.clone(),
+            authority: ask.host.clone().unwrap_or_else(|| binding.host.clone()),
             path: ask.target(binding)?,
             headers,
             body: ask.body.clone().into_bytes(),
@@ -99,11 +101,13 @@ impl Watch {
     /// keccak256 of the question and of what is looked at in the answer.
     #[must_use]
     pub fn asked(&self) -> [u8; 32] {
-        let (method, path, body) = match &self.asking {
-            Asking::Vault(Ask { method, written, body, .. }) => (method.as_str(), written.as_str(), body.as_str()),
-            Asking::Callers(_) => ("", "", ""),
+        let (method, host, path, body) = match &self.asking {
+            Asking::Vault(Ask { method, host, written, body, .. }) => {
+                (method.as_str(), host.as_deref().unwrap_or_default(), written.as_str(), body.as_str())
+            }
+            Asking::Callers(_) => ("", "", "", ""),
         };
-        let mut text = [&self.operation, method, path, body].join("\n");
+        let mut text = [&self.operation, method, host, path, body].join("\n");
         for pointer in &self.keep {
             text.push('\n');
             text.push_str(&pointer.to_string());

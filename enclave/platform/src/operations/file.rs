@@ -166,6 +166,8 @@ pub(super) struct WatchRow {
 pub(super) struct AskRow {
     /// `GET` if absent.
     pub(super) method: Option<String>,
+    /// One of the preset's own. If absent, the binding's.
+    pub(super) host: Option<String>,
     /// With its query. `{account}` is the binding's account, any other `{name}` a value of its selector.
     pub(super) path: String,
     /// JSON.

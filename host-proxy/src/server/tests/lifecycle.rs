@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use protocol::constitution::Settings;
 use protocol::ledger::SealedEntry;
@@ -67,6 +68,38 @@ async fn leads_an_enclave_to_ready_and_a_restarted_one_again() {
     let _ = running.await;
     let running = booting(&host.socket(), &ticks);
     host.until_ready_says("waiting for shares 0 of 1").await;
+    running.abort();
+}
+
+#[tokio::test]
+async fn a_serving_enclave_is_let_keep_up_and_watch_at_once_while_something_is_due() {
+    let host = Host::start().await;
+    let (kept, watched) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (keeping, watching) = (Arc::clone(&kept), Arc::clone(&watched));
+    let running = enclave(&host.socket(), move |request, mut peer: Peer| {
+        let (keeping, watching) = (Arc::clone(&keeping), Arc::clone(&watching));
+        act(async move {
+            match request {
+                HostRequest::Status => peer.answer(Answer::Status(status(Phase::Serving))).await,
+                HostRequest::Upkeep => {
+                    let due = u64::from(keeping.fetch_add(1, Ordering::Relaxed) < 3);
+                    peer.answer(Answer::Kept { due }).await;
+                }
+                // A platform that takes its time.
+                HostRequest::Watch => {
+                    watching.fetch_add(1, Ordering::Relaxed);
+                    peer.hung_up().await;
+                }
+                _ => peer.answer(Answer::Done).await,
+            }
+        })
+    });
+    let began = Instant::now();
+    while kept.load(Ordering::Relaxed) < 4 || watched.load(Ordering::Relaxed) == 0 {
+        assert!(began.elapsed() < Duration::from_secs(20), "{kept:?} {watched:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(watched.load(Ordering::Relaxed), 1, "one after the other");
     running.abort();
 }
 

@@ -55,7 +55,7 @@ fn section(out: &mut String, table: &Table) {
             None => writeln!(out, "- Watched for where money goes, once a day: `{}`.", watch.operation()).unwrap(),
             Some(why) => {
                 writeln!(out, "- Says where money goes, and is not watched by the vault itself: `{}`, {why}.", watch.operation())
-                    .unwrap()
+                    .unwrap();
             }
         },
         None => writeln!(out, "- Nothing is watched: no operation says where money goes.").unwrap(),
