@@ -95,6 +95,13 @@ fn read(domain: &str, field: &str) -> Value {
         "orders" => list((1001..=1003).map(order).collect()),
         "order" => order(1001),
         "products" => list(vec![json!({"id": "gid://shopify/Product/1", "title": "Mug", "status": "ACTIVE"})]),
+        "shopifyPaymentsAccount" => json!({
+            "id": "gid://shopify/ShopifyPaymentsAccount/1",
+            "bankAccounts": list(vec![json!({
+                "id": "gid://shopify/ShopifyPaymentsBankAccount/1", "bankName": "A BANK", "accountNumberLastDigits": "6789",
+                "country": "US", "currency": "USD", "status": "VERIFIED",
+            })]),
+        }),
         "product" => json!({"id": "gid://shopify/Product/1", "title": "Mug", "status": "ACTIVE"}),
         _ => Value::Null,
     }

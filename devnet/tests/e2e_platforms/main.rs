@@ -7,6 +7,7 @@ mod raw;
 mod sdk;
 mod stage;
 mod tenants;
+mod watch;
 
 use life::whole_life;
 

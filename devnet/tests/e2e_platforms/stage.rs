@@ -75,7 +75,7 @@ pub(crate) fn platform(name: &str) -> &'static Platform {
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut world = World::new(&directory(), PROGRAM.as_ref()).await.unwrap();
         world.start_enclave(&[]).await.unwrap();
         world.start_host(&[]).await.unwrap();

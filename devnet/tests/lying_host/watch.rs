@@ -4,6 +4,8 @@
 mod platforms;
 #[path = "watch/rules.rs"]
 mod rules;
+#[path = "watch/stops.rs"]
+mod stops;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
