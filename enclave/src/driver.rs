@@ -25,8 +25,13 @@ const CONSTITUTION: u16 = 16;
 const SETTINGS: u16 = 17;
 
 /// Until the answer. An error is a host that is gone.
-pub(crate) async fn run(enclave: &Enclave, stream: &mut Stream, request: HostRequest, moved: &Notify) -> io::Result<Answer> {
-    let kind = kind(&request);
+pub(crate) async fn run(
+    enclave: &Enclave,
+    stream: &mut Stream,
+    request: HostRequest,
+    kind: &'static str,
+    moved: &Notify,
+) -> io::Result<Answer> {
     match tokio::time::timeout(LIFE, steps(enclave, stream, request, kind, moved)).await {
         Ok(answer) => answer,
         Err(_) => Ok(Answer::Problem(Problem::Busy)),
@@ -62,6 +67,7 @@ async fn steps(
             Step::Need(need) => {
                 at(Point::Needs);
                 write(stream, Reply::Need(need)).await?;
+                at(Point::Needed);
                 let Some(supply) = read::<Supply>(stream).await? else { return Ok(Answer::Problem(Problem::Malformed)) };
                 at(Point::Supplied);
                 Input::Supply(supply)
@@ -85,7 +91,7 @@ async fn steps(
             }
             Step::Local(Local::Egress(request)) => {
                 at(Point::Sending);
-                let egressed: Egressed = egress::send(enclave, request).await;
+                let egressed: Egressed = egress::send(enclave, request, &at).await;
                 at(Point::Sent);
                 Input::Egressed(egressed)
             }
@@ -94,7 +100,8 @@ async fn steps(
     Ok(Answer::Problem(Problem::Busy))
 }
 
-const fn kind(request: &HostRequest) -> &'static str {
+/// What observers call a request.
+pub(crate) const fn kind(request: &HostRequest) -> &'static str {
     match request {
         HostRequest::Configure { .. } => "configure",
         HostRequest::Checkpoint { .. } => "checkpoint",

@@ -22,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 use vault::{Egress, Egressed};
 
 use crate::clock::Clock;
+use crate::observer::Point;
 use crate::server::Enclave;
 
 #[cfg(test)]
@@ -87,18 +88,20 @@ impl Tls {
 }
 
 /// Sends it, unless it is too late; tells apart what was certainly not sent.
-pub(crate) async fn send(enclave: &Enclave, egress: Egress) -> Egressed {
+pub(crate) async fn send(enclave: &Enclave, egress: Egress, at: &impl Fn(Point)) -> Egressed {
     let Egress { request, send_before } = egress;
     let connecting = async {
         let stream = enclave.config.listen.dial_relay().await?;
+        at(Point::Dialled);
         enclave.tls.tunnel(stream, &request.authority).await
     };
     let Ok(Ok(stream)) = tokio::time::timeout(CONNECT, connecting).await else { return Egressed::NotSent };
-    exchange(stream, &request, || enclave.clock.now_ms() < send_before).await
+    at(Point::Connected);
+    exchange(stream, &request, || enclave.clock.now_ms() < send_before, || at(Point::Headed)).await
 }
 
 /// One request and its answer.
-async fn exchange<S>(stream: S, request: &Request, in_time: impl FnOnce() -> bool) -> Egressed
+async fn exchange<S>(stream: S, request: &Request, in_time: impl FnOnce() -> bool, headed: impl FnOnce()) -> Egressed
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -111,6 +114,7 @@ where
     let connection = tokio::spawn(connection);
     let exchange = tokio::time::timeout(EXCHANGE, async {
         let response = sender.send_request(message).await.map_err(|_| ())?;
+        headed();
         read(response).await
     })
     .await;

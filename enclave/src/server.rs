@@ -16,6 +16,7 @@ use crate::driver;
 use crate::egress::Tls;
 use crate::entropy::Entropy;
 use crate::nsm::Nsm;
+use crate::observer::Point;
 use crate::transport::{Listener, Stream};
 
 /// Connections at once. Each may hold one frame.
@@ -57,11 +58,15 @@ pub(crate) async fn serve(enclave: &Arc<Enclave>, listener: &Listener) -> io::Re
 
 async fn conversation(enclave: &Enclave, stream: Stream, moved: &Notify) -> io::Result<()> {
     let mut stream = timed(enclave.config.listen.welcome(stream)).await?;
-    let answer = match read::<HostRequest>(&mut stream).await? {
-        Some(request) => driver::run(enclave, &mut stream, request, moved).await?,
-        None => Answer::Problem(Problem::Malformed),
-    };
-    write(&mut stream, Reply::Answer(answer)).await?;
+    match read::<HostRequest>(&mut stream).await? {
+        Some(request) => {
+            let kind = driver::kind(&request);
+            let answer = driver::run(enclave, &mut stream, request, kind, moved).await?;
+            write(&mut stream, Reply::Answer(answer)).await?;
+            enclave.config.observer.at(kind, Point::Answered);
+        }
+        None => write(&mut stream, Reply::Answer(Answer::Problem(Problem::Malformed))).await?,
+    }
     timed(stream.shutdown()).await
 }
 

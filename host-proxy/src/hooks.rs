@@ -54,6 +54,30 @@ pub(crate) struct Points {
     pub(crate) answered: &'static str,
 }
 
+/// The points of one connection through the relay, in the order in which it passes them; those of its bytes as often as there are any.
+pub(crate) mod relay {
+    /// The enclave is connected, and said nothing.
+    pub(crate) const ACCEPTED: &str = "relay.accepted";
+    /// Its request was read.
+    pub(crate) const ASKED: &str = "relay.asked";
+    /// The platform's addresses are known.
+    pub(crate) const RESOLVED: &str = "relay.resolved";
+    /// The platform is connected, and the enclave does not know it.
+    pub(crate) const DIALLED: &str = "relay.dialled";
+    /// The enclave was told.
+    pub(crate) const OPENED: &str = "relay.opened";
+    /// Bytes from the enclave are read, the platform has none of them.
+    pub(crate) const OUT_READ: &str = "relay.out.read";
+    /// It has all of them.
+    pub(crate) const OUT_WRITTEN: &str = "relay.out.written";
+    /// Bytes from the platform are read, the enclave has none of them.
+    pub(crate) const IN_READ: &str = "relay.in.read";
+    /// It has all of them.
+    pub(crate) const IN_WRITTEN: &str = "relay.in.written";
+    /// Both sides have ended.
+    pub(crate) const CLOSED: &str = "relay.closed";
+}
+
 macro_rules! points {
     ($kind:literal) => {
         Points {

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::config::Mapping;
+use crate::hooks::{Hooks, relay as points};
 use crate::metrics::Metrics;
 use crate::transport::Listener;
 use connect::Target;
@@ -79,13 +80,14 @@ impl Refused {
 #[derive(Debug)]
 pub(crate) struct Relay {
     map: Vec<Mapping>,
+    hooks: Hooks,
     metrics: Arc<Metrics>,
     bounds: pipe::Bounds,
 }
 
 impl Relay {
-    pub(crate) fn new(map: Vec<Mapping>, metrics: Arc<Metrics>) -> Self {
-        Self { map, metrics, bounds: pipe::Bounds::DEFAULT }
+    pub(crate) fn new(map: Vec<Mapping>, hooks: Hooks, metrics: Arc<Metrics>) -> Self {
+        Self { map, hooks, metrics, bounds: pipe::Bounds::DEFAULT }
     }
 
     /// Serves until dropped.
@@ -113,6 +115,7 @@ impl Relay {
     }
 
     async fn connection(&self, mut enclave: impl AsyncRead + AsyncWrite + Unpin) {
+        self.hooks.at(points::ACCEPTED);
         let platform = match self.open(&mut enclave).await {
             Ok(platform) => platform,
             Err(refused) => {
@@ -124,7 +127,8 @@ impl Relay {
                 return;
             }
         };
-        let piped = pipe::pipe(enclave, platform, self.bounds).await;
+        let piped = pipe::pipe(enclave, platform, self.bounds, &self.hooks).await;
+        self.hooks.at(points::CLOSED);
         self.metrics.relay(piped.end);
         self.metrics.relay_bytes("out", piped.out);
         self.metrics.relay_bytes("in", piped.into);
@@ -132,12 +136,16 @@ impl Relay {
 
     async fn open(&self, enclave: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<TcpStream, Refused> {
         let target = timeout(REQUEST, connect::read(enclave)).await.map_err(|_| Refused::Timeout)??;
+        self.hooks.at(points::ASKED);
         let addresses = self.resolve(&target).await?;
+        self.hooks.at(points::RESOLVED);
         let platform = dial(&addresses).await?;
+        self.hooks.at(points::DIALLED);
         timeout(REQUEST, enclave.write_all(b"HTTP/1.1 200 OK\r\n\r\n"))
             .await
             .map_err(|_| Refused::Timeout)?
             .map_err(|_| Refused::Malformed)?;
+        self.hooks.at(points::OPENED);
         Ok(platform)
     }
 

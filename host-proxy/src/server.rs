@@ -139,7 +139,7 @@ impl Server {
         let supplier = Supplier::open(beacon, execution, patience_with_nodes, &data_dir, Arc::clone(&store))?;
         let (witness, forks) = (supplier.witness(), Arc::new(Forks::new(supplier.beacon())));
         let relay_listener = Listener::bind(&address, relay_port).map_err(|error| RunError::Relay { port: relay_port, error })?;
-        let relay = Arc::new(Relay::new(relay_map, Arc::clone(&metrics)));
+        let relay = Arc::new(Relay::new(relay_map, hooks.clone(), Arc::clone(&metrics)));
         let enclave = Arc::new(Enclave::new(address, supplier, hooks, Arc::clone(&metrics), patience));
         let (sender, status) = watch::channel(None);
         let background = Background {

@@ -104,7 +104,7 @@ async fn answered(answer: Vec<u8>) -> (Egressed, Vec<u8>) {
         sent
     });
     let stream = tls.tunnel(enclave, HOST).await.unwrap();
-    let egressed = exchange(stream, &request(), || true).await;
+    let egressed = exchange(stream, &request(), || true, || ()).await;
     (egressed, server.await.unwrap())
 }
 
@@ -289,7 +289,7 @@ async fn t46_a_platform_that_says_nothing_or_a_byte_at_a_time_has_its_time() {
             }
         });
         let before = tokio::time::Instant::now();
-        let egressed = exchange(enclave, &request(), || true).await;
+        let egressed = exchange(enclave, &request(), || true, || ()).await;
         assert!(matches!(egressed, Egressed::Unknown));
         assert!(before.elapsed() <= super::EXCHANGE + Duration::from_secs(1));
         platform.abort();
@@ -299,7 +299,7 @@ async fn t46_a_platform_that_says_nothing_or_a_byte_at_a_time_has_its_time() {
 #[tokio::test]
 async fn what_is_too_late_is_not_sent() {
     let (enclave, mut other) = duplex(1 << 10);
-    assert!(matches!(exchange(enclave, &request(), || false).await, Egressed::NotSent));
+    assert!(matches!(exchange(enclave, &request(), || false, || ()).await, Egressed::NotSent));
     let mut sent = Vec::new();
     other.read_to_end(&mut sent).await.unwrap();
     assert_eq!(sent, b"");

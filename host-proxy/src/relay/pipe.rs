@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::time::Instant;
 
+use crate::hooks::{Hooks, relay as points};
+
 /// What one connection may cost.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -34,14 +36,21 @@ pub(super) struct Piped {
 }
 
 /// Pipes until both sides have ended, or a bound is met.
-pub(super) async fn pipe(enclave: impl AsyncRead + AsyncWrite, platform: impl AsyncRead + AsyncWrite, bounds: Bounds) -> Piped {
+pub(super) async fn pipe(
+    enclave: impl AsyncRead + AsyncWrite,
+    platform: impl AsyncRead + AsyncWrite,
+    bounds: Bounds,
+    hooks: &Hooks,
+) -> Piped {
     let ((mut from_enclave, mut to_enclave), (mut from_platform, mut to_platform)) = (split(enclave), split(platform));
     let (mut out, mut into) = (0, 0);
     let clock = Clock { start: Instant::now(), moved: AtomicU64::new(0) };
+    let watch = |read, written| Watch { bounds, clock: &clock, hooks, read, written };
+    let (outward, inward) = (watch(points::OUT_READ, points::OUT_WRITTEN), watch(points::IN_READ, points::IN_WRITTEN));
     let both = async {
         tokio::try_join!(
-            one_way(&mut from_enclave, &mut to_platform, &mut out, bounds, &clock),
-            one_way(&mut from_platform, &mut to_enclave, &mut into, bounds, &clock),
+            one_way(&mut from_enclave, &mut to_platform, &mut out, &outward),
+            one_way(&mut from_platform, &mut to_enclave, &mut into, &inward),
         )
     };
     let end = tokio::select! {
@@ -79,12 +88,20 @@ impl Clock {
     }
 }
 
+/// One direction: what it may cost, and who is told of it.
+struct Watch<'a> {
+    bounds: Bounds,
+    clock: &'a Clock,
+    hooks: &'a Hooks,
+    read: &'static str,
+    written: &'static str,
+}
+
 async fn one_way<R: AsyncRead, W: AsyncWrite>(
     from: &mut ReadHalf<R>,
     to: &mut WriteHalf<W>,
     moved: &mut u64,
-    bounds: Bounds,
-    clock: &Clock,
+    watch: &Watch<'_>,
 ) -> Result<(), &'static str> {
     let broken = |_: io::Error| "broken";
     let mut buffer = vec![0; 16 << 10];
@@ -96,11 +113,13 @@ async fn one_way<R: AsyncRead, W: AsyncWrite>(
             return Ok(());
         }
         *moved += u64::try_from(read).unwrap_or(u64::MAX);
-        if *moved > bounds.bytes {
+        if *moved > watch.bounds.bytes {
             return Err("too_large");
         }
+        watch.hooks.at(watch.read);
         to.write_all(&buffer[..read]).await.map_err(broken)?;
-        clock.touch();
+        watch.hooks.at(watch.written);
+        watch.clock.touch();
     }
 }
 
@@ -115,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn pipes_both_ways_until_both_end() {
         let ((enclave, mut e), (platform, mut p)) = (duplex(64), duplex(64));
-        let piped = tokio::spawn(pipe(enclave, platform, BOUNDS));
+        let piped = tokio::spawn(async move { pipe(enclave, platform, BOUNDS, &Hooks::default()).await });
         e.write_all(b"hello").await.unwrap();
         e.shutdown().await.unwrap();
         let mut got = Vec::new();
@@ -132,23 +151,23 @@ mod tests {
     async fn t46_ends_at_the_byte_bound() {
         let ((enclave, _e), (platform, mut p)) = (duplex(64), duplex(64));
         p.write_all(&[0; 11]).await.unwrap();
-        assert_eq!(pipe(enclave, platform, BOUNDS).await.end, "too_large");
+        assert_eq!(pipe(enclave, platform, BOUNDS, &Hooks::default()).await.end, "too_large");
     }
 
     #[tokio::test]
     async fn t46_ends_when_nothing_moves() {
         let ((enclave, _e), (platform, _p)) = (duplex(64), duplex(64));
         let short = Duration::from_millis(30);
-        assert_eq!(pipe(enclave, platform, Bounds { idle: short, ..BOUNDS }).await.end, "idle");
+        assert_eq!(pipe(enclave, platform, Bounds { idle: short, ..BOUNDS }, &Hooks::default()).await.end, "idle");
         let ((enclave, _e), (platform, _p)) = (duplex(64), duplex(64));
-        assert_eq!(pipe(enclave, platform, Bounds { life: short, ..BOUNDS }).await.end, "life_over");
+        assert_eq!(pipe(enclave, platform, Bounds { life: short, ..BOUNDS }, &Hooks::default()).await.end, "life_over");
     }
 
     #[tokio::test]
     async fn one_silent_direction_is_not_idle() {
         let ((enclave, mut e), (platform, mut p)) = (duplex(64), duplex(64));
         let bounds = Bounds { idle: Duration::from_millis(200), ..BOUNDS };
-        let piped = tokio::spawn(pipe(enclave, platform, bounds));
+        let piped = tokio::spawn(async move { pipe(enclave, platform, bounds, &Hooks::default()).await });
         for _ in 0..5 {
             tokio::time::sleep(Duration::from_millis(80)).await;
             p.write_all(b"x").await.unwrap();

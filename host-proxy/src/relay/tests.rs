@@ -5,7 +5,7 @@ use super::*;
 
 fn relay(map: &[&str]) -> Arc<Relay> {
     let map = map.iter().map(|mapping| mapping.parse().unwrap()).collect();
-    Arc::new(Relay::new(map, Arc::new(Metrics::default())))
+    Arc::new(Relay::new(map, Hooks::default(), Arc::new(Metrics::default())))
 }
 
 async fn answer(relay: &Arc<Relay>, target: &str) -> String {
