@@ -19,6 +19,7 @@ mod trouble;
 mod words;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use answer::{Answer, Reply};
 pub use asked::Asked;
@@ -89,6 +90,28 @@ impl Platforms {
     /// Access tokens that are made from now on live this long. `None`: as long as the platform's do.
     pub fn live(&self, name: &str, seconds: Option<u64>) {
         self.state().change(name, |of| of.tokens.life_s = seconds);
+    }
+
+    /// Another rule for a platform's refresh tokens than its own.
+    pub fn rotate(&self, name: &str, rotation: Rotation) {
+        self.state().change(name, |of| of.rotation = Some(rotation));
+    }
+
+    /// The merchant authorises anew: this refresh token is good too.
+    pub fn authorise(&self, name: &str, refresh: &str) {
+        self.state().change(name, |of| of.tokens.authorise(refresh));
+    }
+
+    /// Moves the clock of the platforms that are served: this far ahead of the machine's.
+    pub fn ahead(&self, seconds: i64) {
+        self.state().ahead_s = seconds;
+    }
+
+    /// Unix milliseconds by the platforms' clock.
+    pub(super) fn now_ms(&self) -> u64 {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let real = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        real.saturating_add_signed(self.state().ahead_s.saturating_mul(1_000))
     }
 
     /// Ends all access tokens, before their time.

@@ -18,7 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::nsm::{SoftwareNsm, SoftwareNsmCa, measure_executable};
 
 /// A point at which a process kills itself with SIGKILL: the `count`-th time that it comes by. `@<file>` is read at every point, and counts
-/// anew whenever the file changes, so that a process can be told while it runs.
+/// anew whenever the file changes, so that a process can be told while it runs. A second line `pid <number>` kills that process instead, at
+/// a point of this one.
 #[derive(Clone, Debug)]
 pub enum Kill {
     /// There.
@@ -63,8 +64,8 @@ struct Passes {
 }
 
 impl Kill {
-    /// Counts a pass, and says whether it is the one to die at.
-    fn due(&self, point: &str, passes: &mut Passes) -> bool {
+    /// Counts a pass, and says who dies of it.
+    fn due(&self, point: &str, passes: &mut Passes) -> Option<u32> {
         let spot = match self {
             Self::At(spot) => Some(spot.clone()),
             Self::File(path) => {
@@ -76,9 +77,10 @@ impl Kill {
                 spot
             }
         };
-        let Some(spot) = spot.filter(|spot| spot.point == point) else { return false };
+        let spot = spot.filter(|spot| spot.point == point)?;
         passes.count += 1;
-        passes.count == spot.count
+        let other = passes.said.lines().nth(1).and_then(|line| line.strip_prefix("pid ")?.parse().ok());
+        (passes.count == spot.count).then(|| other.unwrap_or_else(std::process::id))
     }
 }
 
@@ -104,8 +106,8 @@ impl Watch {
             append(trace, &format!("{point}\n"));
         }
         let passes = || self.passes.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.kill.as_ref().is_some_and(|kill| kill.due(point, &mut passes())) {
-            kill_self();
+        if let Some(pid) = self.kill.as_ref().and_then(|kill| kill.due(point, &mut passes())) {
+            kill(pid);
         }
     }
 }
@@ -117,10 +119,10 @@ fn append(path: &Path, line: &str) {
     }
 }
 
-/// SIGKILL: nothing is flushed, no destructor runs.
-fn kill_self() {
-    let _ = Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
-    loop {
+/// SIGKILL: nothing is flushed, no destructor runs. Of this process, nothing goes on behind it.
+fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+    while pid == std::process::id() {
         std::thread::sleep(Duration::from_secs(1));
     }
 }
@@ -152,6 +154,9 @@ pub struct EnclaveArgs {
     /// Seconds that the module's clock is ahead of the real one
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     pub clock: i64,
+    /// File with how many seconds more, read each time: a clock that is moved while the enclave runs
+    #[arg(long)]
+    pub clock_file: Option<PathBuf>,
     /// `<conversation>.<point>:<count>`, or `@<file>` whose first line says so: die there
     #[arg(long)]
     pub kill: Option<Kill>,
@@ -170,13 +175,15 @@ pub struct EnclaveArgs {
 pub async fn enclave(args: EnclaveArgs) -> Result<()> {
     let ca = Arc::new(SoftwareNsmCa::open(&args.nsm)?);
     let image = measure_executable(&std::env::current_exe()?)?;
-    let nsm = Arc::new(SoftwareNsm::boot(ca, image, [0; 48], args.clock)?);
+    // A clock that is moved has to be asked each time.
+    let ticks = if args.clock_file.is_some() { enclave::Ticks::Module } else { enclave::Ticks::Kernel };
+    let nsm = Arc::new(SoftwareNsm::boot(ca, image, [0; 48], args.clock)?.with_offset_file(args.clock_file));
     let mut roots = RootCertStore::empty();
     roots.add(certificate(&args.storefront_ca)?)?;
     let config = enclave::Config {
         listen: Listen::Unix { path: args.socket, port: args.port, relay: args.relay },
         roots: Arc::new(roots),
-        ticks: enclave::Ticks::Kernel,
+        ticks,
         observer: Arc::new(Watch::new(args.kill, args.trace, args.times)),
     };
     enclave::run(nsm, config).await?;

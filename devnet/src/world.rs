@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::B256;
@@ -38,6 +38,8 @@ pub struct World {
     platforms_served: platforms::Served,
     _chain_served: chain::Served,
     storefront_served: storefront::Served,
+    /// Seconds that [`World::pass`] has moved the clocks.
+    pub passed: i64,
     /// Address that the host's relay connects to, if it is not the storefront's own.
     pub storefront_through: Option<SocketAddr>,
 }
@@ -93,6 +95,7 @@ impl World {
             platforms_served,
             _chain_served: chain_served,
             storefront_served,
+            passed: 0,
             storefront_through: None,
         })
     }
@@ -113,6 +116,31 @@ impl World {
     #[must_use]
     pub fn storefront_address(&self) -> SocketAddr {
         self.storefront_served.https
+    }
+
+    /// File that says how far ahead the clock is of an enclave that was started with `--clock-file` and this.
+    #[must_use]
+    pub fn clock_file(&self) -> PathBuf {
+        self.dir.join("clock")
+    }
+
+    /// Lets time pass for the chain, for the platforms, and for an enclave with [`World::clock_file`].
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn pass(&mut self, seconds: u32) -> Result<()> {
+        self.passed += i64::from(seconds);
+        let ahead = self.site.clock + self.passed;
+        self.chain.faults(|faults| faults.clock_offset = ahead);
+        self.platforms.ahead(ahead);
+        // Whoever reads it finds a whole number there.
+        let new = self.dir.join("clock.new");
+        fs::write(&new, self.passed.to_string())?;
+        fs::rename(new, self.clock_file())?;
+        // The chain is there at once, and its heads are no older than before.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        self.chain.tick(now.saturating_add_signed(ahead))?;
+        Ok(())
     }
 
     /// Starts the host process, with a relay that finds the storefront and the platforms. `more` are further flags of `devnet host`.

@@ -108,6 +108,18 @@ fn its_clock_is_the_systems_and_the_offset() {
 }
 
 #[test]
+fn its_clock_is_moved_by_a_file_and_stops_without_it() {
+    let (directory, _, nsm) = boot(IMAGE, 0);
+    let file = directory.path().join("clock");
+    let nsm = nsm.with_offset_file(Some(file.clone()));
+    assert_eq!(nsm.now_ms(), Err(NsmError::Failed));
+    std::fs::write(&file, "0").unwrap();
+    let before = now(&nsm).0;
+    std::fs::write(&file, "3600").unwrap();
+    assert!((3_600..3_660).contains(&(now(&nsm).0 - before)));
+}
+
+#[test]
 fn refuses_what_the_device_refuses() {
     let (_directory, _, nsm) = boot(IMAGE, 0);
     assert!(nsm.attest(&[1; 512], &[1; 1024], &[1; 512]).is_ok());

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Reply};
 use super::asked::Asked;
 use super::data::{Endpoint, Platform};
-use super::tokens::Tokens;
+use super::tokens::{Rotation, Tokens};
 use super::trouble::{Place, Trouble};
 use super::words::Fault;
 
@@ -32,11 +32,17 @@ pub(super) struct Running {
     pub(super) revoked: bool,
     /// Last digits of the account that the money goes to.
     pub(super) bank: String,
+    /// Instead of the platform's own.
+    pub(super) rotation: Option<Rotation>,
 }
 
 /// All of them.
 #[derive(Debug)]
-pub(super) struct State(Vec<Running>);
+pub(super) struct State {
+    running: Vec<Running>,
+    /// Seconds that their clock is ahead.
+    pub(super) ahead_s: i64,
+}
 
 impl State {
     pub(super) fn new(platforms: &[&'static Platform]) -> Self {
@@ -47,30 +53,31 @@ impl State {
             {
                 tokens.keep(token);
             }
-            Running { of, tokens, seen: Seen::default(), troubles: Vec::new(), revoked: false, bank: "0001".to_owned() }
+            let bank = "0001".to_owned();
+            Running { of, tokens, seen: Seen::default(), troubles: Vec::new(), revoked: false, bank, rotation: None }
         });
-        Self(running.collect())
+        Self { running: running.collect(), ahead_s: 0 }
     }
 
     pub(super) fn hosts(&self) -> Vec<&'static str> {
-        let mut hosts: Vec<_> = self.0.iter().flat_map(|running| running.of.all_hosts()).collect();
+        let mut hosts: Vec<_> = self.running.iter().flat_map(|running| running.of.all_hosts()).collect();
         hosts.sort_unstable();
         hosts.dedup();
         hosts
     }
 
     pub(super) fn seen(&self, name: &str) -> Seen {
-        self.0.iter().find(|running| running.of.name == name).map(|running| running.seen.clone()).unwrap_or_default()
+        self.running.iter().find(|running| running.of.name == name).map(|running| running.seen.clone()).unwrap_or_default()
     }
 
     pub(super) fn change(&mut self, name: &str, change: impl FnOnce(&mut Running)) {
-        if let Some(running) = self.0.iter_mut().find(|running| running.of.name == name) {
+        if let Some(running) = self.running.iter_mut().find(|running| running.of.name == name) {
             change(running);
         }
     }
 
     pub(super) fn reply(&mut self, asked: &Asked) -> Reply {
-        match self.0.iter_mut().find(|running| running.of.all_hosts().any(|host| host == asked.host)) {
+        match self.running.iter_mut().find(|running| running.of.all_hosts().any(|host| host == asked.host)) {
             Some(running) => running.reply(asked),
             None => Reply::HangUp,
         }
@@ -131,8 +138,8 @@ impl Running {
             // Whose credentials are handed in themselves is told that they are not known.
             return Err(if handed_in.is_some() { Fault::Grant } else { Fault::Client });
         }
-        let issued =
-            self.tokens.issue(endpoint.rotation, handed_in.as_ref(), (endpoint.life_s, endpoint.refresh_life_s), asked.at_ms);
+        let rotation = self.rotation.unwrap_or(endpoint.rotation);
+        let issued = self.tokens.issue(rotation, handed_in.as_ref(), (endpoint.life_s, endpoint.refresh_life_s), asked.at_ms);
         let issued = issued.map_err(|(fault, spent)| {
             self.seen.double_uses += usize::from(spent);
             fault

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -62,7 +62,7 @@ async fn answer(State(platforms): State<Platforms>, method: Method, uri: Uri, he
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let host = headers.get("host").map(|host| text(host.as_bytes())).unwrap_or_default();
     let asked = Asked {
-        at_ms: now_ms(),
+        at_ms: platforms.now_ms(),
         method: method.to_string(),
         host,
         path: uri.path().to_owned(),
@@ -106,9 +106,4 @@ impl axum::body::HttpBody for Torn {
             self.0.take().map_or_else(|| Err(io::ErrorKind::ConnectionAborted.into()), |part| Ok(Frame::data(part))),
         ))
     }
-}
-
-fn now_ms() -> u64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }

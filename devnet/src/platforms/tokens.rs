@@ -71,7 +71,7 @@ impl Tokens {
     pub(super) fn with(first: Option<&str>) -> Self {
         let mut tokens = Self::default();
         if let Some(first) = first {
-            tokens.refresh.insert((first.to_owned(), String::new()), u64::MAX);
+            tokens.authorise(first);
         }
         tokens
     }
@@ -142,6 +142,11 @@ impl Tokens {
                 Ok(())
             }
         }
+    }
+
+    /// A first refresh token, which is nobody's in particular.
+    pub(super) fn authorise(&mut self, token: &str) {
+        self.refresh.insert((token.to_owned(), String::new()), u64::MAX);
     }
 
     /// A token that is good for good.
