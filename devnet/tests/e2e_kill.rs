@@ -4,18 +4,18 @@
 //! is killed: no use without an intent that was durable before it, no two uses of one call (its bytes are sent again, twice), nothing lost
 //! that was acknowledged, and the vault works again.
 
+mod kill;
 mod tap;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN};
 use devnet::world::{Said, World};
-use host_proxy::Store;
+use kill::{BOTH, Victim, died, durable, passes, ready, start_enclave, start_host};
 use protocol::cbor;
 use protocol::ledger::{Kind, Leaf};
 use tap::Recorder;
@@ -27,18 +27,6 @@ const ORDERS: &str = r#"{"query":"{ orders { edges { node { id name } } } }"}"#;
 const BASELINES: usize = 2;
 /// Runs that may pass a point less often than a traced run did, for heads move while they run.
 const TRIES: usize = 3;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Victim {
-    Enclave,
-    Host,
-}
-
-impl Victim {
-    fn file(self, dir: &Path, what: &str) -> PathBuf {
-        dir.join(format!("{self:?}.{what}").to_ascii_lowercase())
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
@@ -80,15 +68,12 @@ async fn a_kill_anywhere_in_a_provision_loses_nothing_acknowledged() {
 async fn sweep(operation: Operation) -> Result<()> {
     let since = Instant::now();
     let dir = tempfile::tempdir()?;
-    // A build beside the sweep must not change what the enclave is measured as.
-    let program = dir.path().join("devnet");
-    fs::copy(env!("CARGO_BIN_EXE_devnet"), &program)?;
-    let mut world = World::new(dir.path(), &program).await?;
+    let mut world = World::new(dir.path(), &kill::program(dir.path())?).await?;
     let recorder = Recorder::default();
     let host: SocketAddr = world.url().trim_start_matches("http://").parse()?;
     tap::call_through(dir.path(), recorder.tcp(["to host", "from host"], host).await?)?;
     world.token_file(DEMO_TOKEN)?;
-    start_enclave(&mut world).await?;
+    start_enclave(&mut world, &[]).await?;
     start_host(&mut world).await?;
     world.genesis().await?;
     world.unlock().await?;
@@ -139,22 +124,14 @@ impl Sweep {
         let mut most = BTreeMap::new();
         self.start_cold().await?;
         for _ in 0..BASELINES {
-            for victim in [Victim::Enclave, Victim::Host] {
-                let _ = fs::remove_file(victim.file(&self.world.dir, "trace"));
-            }
+            BOTH.iter().for_each(|victim| victim.trace_anew(&self.world.dir));
             let name = self.next();
             let said = self.attempt(&name).await?;
             ensure!(said.code == 0, "undisturbed, and yet: {}{}", said.out, said.error);
-            for victim in [Victim::Enclave, Victim::Host] {
-                let mut passes = BTreeMap::new();
-                for line in fs::read_to_string(victim.file(&self.world.dir, "trace"))?.lines() {
-                    // Provisioning is a call to the vault itself: the same kind of conversation.
-                    if line.starts_with("call.") {
-                        *passes.entry((victim, line.to_owned())).or_insert(0) += 1;
-                    }
-                }
-                for (point, count) in passes {
-                    let known: &mut u64 = most.entry(point).or_default();
+            for victim in BOTH {
+                // Provisioning is a call to the vault itself: the same kind of conversation.
+                for (point, count) in passes(&victim.traced(&self.world.dir), |point| point.starts_with("call.")) {
+                    let known: &mut u64 = most.entry((victim, point)).or_default();
                     *known = count.max(*known);
                 }
             }
@@ -165,9 +142,9 @@ impl Sweep {
     /// An enclave that remembers nothing but what the ledger says.
     async fn start_cold(&mut self) -> Result<()> {
         self.world.kill_enclave();
-        start_enclave(&mut self.world).await?;
+        start_enclave(&mut self.world, &[]).await?;
         self.world.unlock().await?;
-        self.ready().await
+        ready(&self.world).await
     }
 
     fn next(&mut self) -> String {
@@ -217,8 +194,9 @@ impl Sweep {
         let before = self.world.storefront.journal().len();
         fs::write(&kill, format!("{point}:{count}\n{}\n", self.serial))?;
         let said = self.attempt(&store).await?;
-        // A signal is delivered before the process is seen to be gone.
-        let died = said.code != 0 && self.died(victim).await?;
+        // Who dies of the last point has answered already.
+        let patience = Duration::from_millis(if said.code == 0 { 100 } else { 2_000 });
+        let died = died(&mut self.world, victim, patience).await?;
         fs::remove_file(&kill)?;
         if !died {
             ensure!(said.code == 0, "nothing died, and yet: {}{}", said.out, said.error);
@@ -233,7 +211,7 @@ impl Sweep {
                 start_host(&mut self.world).await?;
             }
         }
-        self.ready().await?;
+        ready(&self.world).await?;
         for _ in 0..2 {
             self.replay().await?;
         }
@@ -242,19 +220,6 @@ impl Sweep {
         self.again(&store).await?;
         self.settle().await?;
         Ok(true)
-    }
-
-    async fn died(&mut self, victim: Victim) -> Result<bool> {
-        for _ in 0..100 {
-            let (enclave, host) = (self.world.enclave_ended(), self.world.host_ended());
-            let (dead, other) = if victim == Victim::Enclave { (enclave, host) } else { (host, enclave) };
-            ensure!(!other, "the other one died");
-            if dead {
-                return Ok(true);
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(false)
     }
 
     /// The interrupted operation can be done, or is done; what it made works.
@@ -312,7 +277,7 @@ impl Sweep {
         ensure!(entries.intents - self.entries.intents >= u64::try_from(uses - self.journal)?, "a use without an intent");
         (self.entries, self.journal) = (entries, uses);
         start_host(&mut self.world).await?;
-        self.ready().await
+        ready(&self.world).await
     }
 
     /// Every receipt of the sweep, in one ledger.
@@ -326,21 +291,6 @@ impl Sweep {
         ensure!(self.entries.intents >= u64::try_from(self.journal)?, "more uses than intents");
         Ok(())
     }
-
-    async fn ready(&self) -> Result<()> {
-        let since = Instant::now();
-        let url = format!("{}/readyz", self.world.url());
-        loop {
-            let answer = reqwest::get(&url).await?;
-            if answer.status().is_success() {
-                return Ok(());
-            }
-            if since.elapsed() > Duration::from_mins(1) {
-                bail!("not ready: {}", answer.text().await?);
-            }
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
-    }
 }
 
 async fn call(world: &World, store: &str, receipt: &str) -> Result<Said> {
@@ -349,34 +299,13 @@ async fn call(world: &World, store: &str, receipt: &str) -> Result<Said> {
     world.vault(&[&args[..], &["-H", "content-type: application/json", "-d", ORDERS, &url]].concat()).await
 }
 
-fn watched(dir: &Path, victim: Victim) -> [String; 4] {
-    let kill = format!("@{}", victim.file(dir, "kill").display());
-    ["--kill".to_owned(), kill, "--trace".to_owned(), victim.file(dir, "trace").display().to_string()]
-}
-
-async fn start_enclave(world: &mut World) -> Result<()> {
-    let flags = watched(&world.dir, Victim::Enclave);
-    world.start_enclave(&flags.each_ref().map(String::as_str)).await
-}
-
-async fn start_host(world: &mut World) -> Result<()> {
-    let flags = watched(&world.dir, Victim::Host);
-    world.start_host(&flags.each_ref().map(String::as_str)).await
-}
-
 /// What is durable. The host must not be running.
 fn entries(world: &World) -> Result<Entries> {
-    let store = Store::open(&world.dir.join("data"))?;
-    let mut found = Entries { all: store.size()?, intents: 0 };
-    let mut at = 0;
-    while at < found.all {
-        let some = store.entries(at)?;
-        ensure!(!some.is_empty(), "entry {at} is missing");
-        for entry in &some {
-            let leaf: Leaf = cbor::decode(&entry.leaf, 1 << 10)?;
-            found.intents += u64::from(leaf.kind == Kind::Intent);
-        }
-        at += u64::try_from(some.len())?;
+    let mut found = Entries::default();
+    for entry in durable(world)? {
+        let leaf: Leaf = cbor::decode(&entry.leaf, 1 << 10)?;
+        found.all += 1;
+        found.intents += u64::from(leaf.kind == Kind::Intent);
     }
     Ok(found)
 }
