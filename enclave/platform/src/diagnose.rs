@@ -25,6 +25,8 @@ pub enum Diagnosis {
     BadSignature,
     /// The time was outside the platform's window.
     Clock,
+    /// The credential is good, but not for this call: another token would be refused as well.
+    Denied,
 }
 
 /// As the data file names it.
@@ -36,6 +38,7 @@ pub(crate) enum Means {
     RateLimited,
     BadSignature,
     Clock,
+    Denied,
 }
 
 impl Means {
@@ -47,6 +50,7 @@ impl Means {
             Self::RateLimited => "rate_limited",
             Self::BadSignature => "bad_signature",
             Self::Clock => "clock",
+            Self::Denied => "denied",
         }
     }
 }
@@ -63,6 +67,7 @@ pub(crate) fn diagnose(rules: &[(Means, Vec<Case>)], response: &Response) -> Opt
         Means::RateLimited => Diagnosis::RateLimited { retry_after_s: retry_after(response) },
         Means::BadSignature => Diagnosis::BadSignature,
         Means::Clock => Diagnosis::Clock,
+        Means::Denied => Diagnosis::Denied,
     })
 }
 

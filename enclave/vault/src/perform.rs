@@ -387,7 +387,7 @@ async fn send(
         unsent = ending;
         let refused = match preset.diagnose(&response) {
             Some(Diagnosis::Expired | Diagnosis::Revoked) => true,
-            Some(Diagnosis::RateLimited { .. } | Diagnosis::BadSignature | Diagnosis::Clock) => false,
+            Some(Diagnosis::RateLimited { .. } | Diagnosis::BadSignature | Diagnosis::Clock | Diagnosis::Denied) => false,
             None => response.status == 401,
         };
         if refused {

@@ -98,7 +98,7 @@ impl Reading {
             Some(Diagnosis::RateLimited { retry_after_s }) => {
                 return Err(NoFacts { why: Unread::Later, after_s: retry_after_s });
             }
-            Some(Diagnosis::Expired | Diagnosis::Revoked | Diagnosis::BadSignature | Diagnosis::Clock) => {
+            Some(Diagnosis::Expired | Diagnosis::Revoked | Diagnosis::BadSignature | Diagnosis::Clock | Diagnosis::Denied) => {
                 return none(Unread::Refused);
             }
             None if matches!(response.status, 401 | 403) => return none(Unread::Refused),

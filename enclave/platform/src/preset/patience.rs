@@ -36,7 +36,9 @@ impl Preset {
     pub fn later(self, response: &Response) -> Option<Later> {
         let busy = match self.diagnose(response) {
             Some(Diagnosis::RateLimited { .. }) => true,
-            Some(Diagnosis::Expired | Diagnosis::Revoked | Diagnosis::BadSignature | Diagnosis::Clock) => false,
+            Some(Diagnosis::Expired | Diagnosis::Revoked | Diagnosis::BadSignature | Diagnosis::Clock | Diagnosis::Denied) => {
+                false
+            }
             None => LATER.contains(&response.status),
         };
         busy.then(|| Later { after_s: retry_after(response) })
