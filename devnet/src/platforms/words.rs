@@ -86,13 +86,13 @@ pub(super) fn amazon(fault: Fault) -> Answer {
 
 pub(super) fn ebay(fault: Fault) -> Answer {
     let id = match fault {
-        Fault::Signature => 215_001,
+        Fault::Signature => 215_120,
+        Fault::Clock => 215_114,
         Fault::Limited => 2_001,
         Fault::NotFound => 11_001,
-        Fault::Expired => 1_002,
         _ => 1_001,
     };
-    let status = if fault == Fault::Signature { 400 } else { fault.status() };
+    let status = if matches!(fault, Fault::Signature | Fault::Clock) { 403 } else { fault.status() };
     Answer::json(status, &json!({"errors": [{"errorId": id, "domain": "ACCESS", "message": fault.text()}]}))
 }
 
@@ -105,13 +105,21 @@ pub(super) fn shopify(fault: Fault) -> Answer {
     Answer::json(fault.status(), &json!({"errors": errors}))
 }
 
+/// A dead refresh token is an invalid request here: community.shopify.dev, topic 35182.
+pub(super) fn shopify_token(fault: Fault) -> Answer {
+    if fault != Fault::Grant {
+        return oauth(fault);
+    }
+    Answer::json(401, &json!({"error": "invalid_request", "error_description": "This request requires an active refresh_token"}))
+}
+
 pub(super) fn tiktok(fault: Fault) -> Answer {
     let code = match fault {
         Fault::Expired => 105_002,
         Fault::Unknown | Fault::Revoked => 105_001,
         Fault::Signature => 106_001,
         Fault::Clock => 36_009_004,
-        Fault::Limited => 36_009_032,
+        Fault::Limited => 36_009_002,
         Fault::Client | Fault::Grant | Fault::NotFound => 36_004_004,
     };
     let status = if fault == Fault::Limited { 429 } else { 200 };
@@ -119,18 +127,18 @@ pub(super) fn tiktok(fault: Fault) -> Answer {
 }
 
 pub(super) fn shopee(fault: Fault) -> Answer {
-    let error = match fault {
-        Fault::Unknown | Fault::Expired => "invalid_acceess_token",
-        Fault::Revoked => "error_permission",
-        Fault::Signature => "error_sign",
-        Fault::Clock => "error_timestamp",
-        Fault::Client => "error_partner",
-        Fault::Grant => "error_refresh_token",
-        Fault::Limited => "error_rate_limit",
-        Fault::NotFound => "error_not_found",
+    let (error, message) = match fault {
+        Fault::Unknown | Fault::Expired => ("invalid_acceess_token", "Invalid access_token, please have a check."),
+        Fault::Revoked => ("shop_no_linked", "Partner and shop has no linked."),
+        Fault::Signature => ("error_sign", "Wrong sign."),
+        Fault::Clock => ("error_param", "Timestamp is expired."),
+        Fault::Client => ("invalid_partner_id", "Invalid partner_id, please have a check."),
+        Fault::Grant => ("error_auth", "Invalid refresh_token."),
+        Fault::Limited => ("error_rate_limit", "Too many requests."),
+        Fault::NotFound => ("error_not_exists", "Not found."),
     };
     let status = if fault == Fault::Limited { 429 } else { 403 };
-    Answer::json(status, &json!({"error": error, "message": fault.text(), "request_id": "r-1"}))
+    Answer::json(status, &json!({"error": error, "message": message, "request_id": "r-1"}))
 }
 
 fn iop_code(fault: Fault) -> &'static str {
@@ -159,12 +167,25 @@ pub(super) fn sync(fault: Fault) -> Answer {
 pub(super) fn temu(fault: Fault) -> Answer {
     let code = match fault {
         Fault::Limited => 4_000_004,
-        Fault::Signature => 3_000_002,
-        _ => 7_000_018,
+        Fault::Signature => 3_000_001,
+        Fault::Clock => 3_000_012,
+        Fault::Expired => 3_000_034,
+        Fault::Unknown | Fault::Revoked => 3_000_031,
+        Fault::Client => 3_000_026,
+        Fault::Grant | Fault::NotFound => 3_000_003,
     };
-    // A token that is not good, for whatever reason, is named.
-    let text = if fault == Fault::Revoked { "access_token is not authorized" } else { fault.text() };
+    let text = fault.text();
     Answer::json(200, &json!({"success": false, "requestId": "r-1", "errorCode": code, "errorMsg": text, "result": Value::Null}))
+}
+
+/// The platform's own questions and answers: 401, and a text that tells a signature from its time.
+pub(super) fn coupang(fault: Fault) -> Answer {
+    let text = match fault {
+        Fault::Signature => "Invalid signature.",
+        Fault::Clock => "Specified signature is expired.",
+        other => other.text(),
+    };
+    Answer::json(fault.status(), &json!({"code": "ERROR", "message": text, "transactionId": "t-1"}))
 }
 
 pub(super) fn shein(fault: Fault) -> Answer {

@@ -16,6 +16,7 @@ pub(super) const COUPANG: Platform = Platform {
         secret("secret_key", "7f3b5d9a1c2e4f60718293a4b5c6d7e8f9coupang"),
     ],
     proof: proofs::coupang,
+    refuse: words::coupang,
     tenant: |asked| asked.query("vendorId"),
     routes: &[
         (

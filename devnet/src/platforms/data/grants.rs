@@ -250,7 +250,12 @@ pub(super) const SHOPIFY: Platform = Platform {
     connection: &[secret("refresh_token", "shprt_devnet0123456789abcdef")],
     proof: |asked, _| proofs::header(asked, "x-shopify-access-token"),
     refuse: words::shopify,
-    grant: Some(Endpoint { path: "/admin/oauth/access_token", rotation: Rotation::Graced, ..ENDPOINT }),
+    grant: Some(Endpoint {
+        path: "/admin/oauth/access_token",
+        refuse: words::shopify_token,
+        rotation: Rotation::Graced,
+        ..ENDPOINT
+    }),
     // The first word of the query is near enough to its root field.
     named: |asked| {
         let body = asked.json();
@@ -276,7 +281,10 @@ pub(super) const SHOPIFY: Platform = Platform {
 };
 
 const WALMART_ROUTES: &[(&str, &str)] = &[
-    ("GET /v3/token/detail", r#"{"expireAt":"1798761600","issuedAt":"1764000000","isValid":true,"partnerId":"{tenant}"}"#),
+    (
+        "GET /v3/settings/partnerprofile",
+        r#"{"partner":{"partnerId":"{tenant}","partnerDisplayName":"A Seller"},"configurations":[]}"#,
+    ),
     ("GET /v3/orders", r#"{"list":{"meta":{"totalCount":1},"elements":{"order":[{"purchaseOrderId":"1796277083022"}]}}}"#),
 ];
 
@@ -296,7 +304,7 @@ pub(super) const WALMART: Platform = Platform {
         ..ENDPOINT
     }),
     routes: WALMART_ROUTES,
-    headers: &[("x-current-token-count", "19"), ("x-next-replenishment-time", "1798761600")],
+    headers: &[("x-current-token-count", "19"), ("x-next-replenishment-time", "1798761600000")],
     read: get("/v3/orders?limit=10"),
     // The bank account is not in the API: AUTHZ is the nearest.
     forbidden: send("PUT", "/v3/settings/shipping/templates", "{}"),

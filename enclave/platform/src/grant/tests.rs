@@ -106,10 +106,19 @@ fn refusals_are_told_apart() {
         ("lazada", r#"{"code":"IllegalRefreshToken","message":"x"}"#),
         ("tiktok-shop", r#"{"code":36004004,"message":"Refresh token is invalid","data":null}"#),
         ("shopee", r#"{"error":"error_auth","message":"Invalid refresh_token."}"#),
+        ("shopee", r#"{"error":"shop_no_linked","message":"Partner and shop has no linked."}"#),
+        ("lazada", r#"{"code":"AUTH_TYPE_UNSUPPORTED","message":"x"}"#),
         ("paypal", r#"{"error":"invalid_client"}"#),
+        ("mercado-libre", r#"{"error":"unauthorized_client","message":"x"}"#),
     ] {
         assert!(matches!(read(id, 400, body), GrantAnswer::InvalidGrant), "{id}");
     }
+    let dead = r#"{"error":"invalid_request","error_description":"This request requires an active refresh_token"}"#;
+    assert!(matches!(read("shopify-admin", 401, dead), GrantAnswer::InvalidGrant));
+    assert!(matches!(read("shopify-admin", 400, r#"{"error":"invalid_request"}"#), GrantAnswer::Unclear));
+    // The shop may come back: it is suspended.
+    let banned = r#"{"error":"shop_banned","message":"The shop account has been banned."}"#;
+    assert!(matches!(read("shopee", 403, banned), GrantAnswer::Unclear));
     assert!(matches!(read("amazon-sp", 401, r#"{"error":"invalid_client"}"#), GrantAnswer::InvalidClient));
     assert!(matches!(read("lazada", 200, r#"{"code":"ApiCallLimit"}"#), GrantAnswer::RateLimited { retry_after_s: None }));
     let mut limited = response(429, "");
@@ -133,12 +142,32 @@ fn calls_refusals_say_what_they_mean_for_the_connection() {
     assert_eq!(diagnose("amazon-sp", 403, expired), Some(Diagnosis::Expired));
     let revoked = r#"{"errors":[{"code":"Unauthorized","details":"Access token was revoked."}]}"#;
     assert_eq!(diagnose("amazon-sp", 403, revoked), Some(Diagnosis::Revoked));
+    let signed = |id: u32| format!(r#"{{"errors":[{{"errorId":{id},"domain":"ACCESS"}}]}}"#);
+    assert_eq!(diagnose("ebay", 403, &signed(215_122)), Some(Diagnosis::BadSignature));
+    assert_eq!(diagnose("ebay", 403, &signed(215_114)), Some(Diagnosis::Clock));
+    assert_eq!(diagnose("ebay", 401, &signed(1_001)), Some(Diagnosis::Expired));
     assert_eq!(diagnose("tiktok-shop", 401, r#"{"code":105002,"message":"x"}"#), Some(Diagnosis::Expired));
     assert_eq!(diagnose("tiktok-shop", 401, r#"{"code":106001,"message":"x"}"#), Some(Diagnosis::BadSignature));
+    // A scope that was not granted: another access token would cost a refresh token, and be refused as this one was.
+    assert_eq!(diagnose("tiktok-shop", 401, r#"{"code":105005,"message":"x"}"#), Some(Diagnosis::Denied));
+    assert_eq!(diagnose("shopee", 403, r#"{"error":"error_auth","message":"No permission to current api."}"#), None);
+    assert_eq!(diagnose("shopee", 403, r#"{"error":"error_auth","message":"Invalid access_token."}"#), Some(Diagnosis::Expired));
+    assert_eq!(diagnose("shopee", 403, r#"{"error":"error_param","message":"Timestamp is expired."}"#), Some(Diagnosis::Clock));
     assert_eq!(
         diagnose("temu", 200, r#"{"success":false,"errorCode":4000004}"#),
         Some(Diagnosis::RateLimited { retry_after_s: None })
     );
+    let temu = |code: u32| format!(r#"{{"success":false,"errorCode":{code},"errorMsg":"access_token"}}"#);
+    assert_eq!(diagnose("temu", 200, &temu(3_000_034)), Some(Diagnosis::Expired));
+    assert_eq!(diagnose("temu", 200, &temu(3_000_031)), Some(Diagnosis::Revoked));
+    assert_eq!(diagnose("temu", 200, &temu(3_000_032)), Some(Diagnosis::Denied));
+    let coupang = |text: &str| format!(r#"{{"code":"ERROR","message":"{text}"}}"#);
+    assert_eq!(diagnose("coupang", 401, &coupang("Specified signature is expired.")), Some(Diagnosis::Clock));
+    assert_eq!(diagnose("coupang", 401, &coupang("Invalid signature.")), Some(Diagnosis::BadSignature));
+    let reads =
+        r#"{"code":"woocommerce_rest_authentication_error","message":"The API key provided does not have write permissions."}"#;
+    assert_eq!(diagnose("woocommerce", 401, reads), Some(Diagnosis::Denied));
+    assert_eq!(diagnose("woocommerce", 401, "{}"), Some(Diagnosis::Revoked));
     assert_eq!(diagnose("stripe", 401, "{}"), Some(Diagnosis::Revoked));
     assert_eq!(diagnose("stripe", 404, "{}"), None);
     assert_eq!(diagnose("temu", 200, r#"{"success":true}"#), None);
