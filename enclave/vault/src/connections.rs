@@ -16,6 +16,7 @@ use crate::pace::Pace;
 use before::AGAIN;
 pub(crate) use before::Before;
 use calendar::Calendar;
+use connection::Told;
 pub(crate) use connection::{Connection, Phase, STORES};
 
 /// Every connection.
@@ -96,7 +97,7 @@ impl Connections {
     /// The host served the current generation.
     pub(crate) fn served(&mut self, id: &[u8; 32]) {
         if let Some(connection) = self.by_id.get_mut(id) {
-            connection.missing = false;
+            connection.told.missing = false;
         }
     }
 
@@ -104,7 +105,7 @@ impl Connections {
     pub(crate) fn worked(&mut self, id: &[u8; 32]) {
         if let Some(connection) = self.by_id.get_mut(id) {
             connection.before = None;
-            connection.missing = false;
+            connection.told.missing = false;
         }
     }
 
@@ -122,11 +123,11 @@ impl Connections {
         ConnectionsStatus {
             connections: count(|connection| !connection.revoked),
             reauthorize: count(|connection| {
-                !connection.revoked && (connection.phase == Phase::Reauthorize || connection.missing)
+                !connection.revoked && (connection.phase == Phase::Reauthorize || connection.told.missing)
             }),
             tainted: count(|connection| !connection.revoked && connection.tainted_at.is_some()),
             revoked: count(|connection| connection.revoked),
-            failing: count(|connection| !connection.revoked && connection.failing),
+            failing: count(|connection| !connection.revoked && connection.told.failing),
             ..ConnectionsStatus::default()
         }
     }
@@ -164,9 +165,8 @@ impl Connections {
             retry_at: 0,
             failures: 0,
             failing_since: 0,
-            failing: false,
+            told: Told::default(),
             before: None,
-            missing: false,
             rests_until: 0,
             looked_at: 0,
         };
@@ -243,7 +243,7 @@ impl Connections {
         connection.phase = Phase::Refreshing { index, since, again, older };
         if !older {
             // It was served, and is handed in.
-            connection.missing = false;
+            connection.told.missing = false;
             if let Some(before) = &mut connection.before {
                 before.succeeded = true;
             }
@@ -285,8 +285,8 @@ impl Connections {
                 }
                 connection.retry_at = 0;
                 connection.failures = 0;
-                connection.failing = false;
-                connection.missing = false;
+                connection.told.failing = false;
+                connection.told.missing = false;
                 let made_from = if older {
                     connection.before.map(|before| Before { rests_until: body.time.saturating_add(AGAIN), ..before })
                 } else {
@@ -307,7 +307,7 @@ impl Connections {
             Ended::Reauthorize if older && connection.before.is_some_and(|before| before.rotated) => {
                 connection.phase = Phase::Active;
                 connection.before = None;
-                connection.missing = true;
+                connection.told.missing = true;
             }
             Ended::Reauthorize => {
                 connection.phase = Phase::Reauthorize;
@@ -322,8 +322,10 @@ impl Connections {
     pub(crate) fn check_alerted(&self, body: &Alerted) -> Result<(), OutOfOrder> {
         let connection = self.of(&body.connection).ok_or(OutOfOrder)?;
         let news = match body.trouble {
-            Trouble::Missing { .. } => !connection.missing,
-            Trouble::Failing { since } => !connection.failing && since == connection.failing_since && connection.fails(body.time),
+            Trouble::Missing { .. } => !connection.told.missing,
+            Trouble::Failing { since } => {
+                !connection.told.failing && since == connection.failing_since && connection.fails(body.time)
+            }
         };
         if news { Ok(()) } else { Err(OutOfOrder) }
     }
@@ -332,8 +334,8 @@ impl Connections {
         self.check_alerted(body)?;
         let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
         match body.trouble {
-            Trouble::Missing { .. } => connection.missing = true,
-            Trouble::Failing { .. } => connection.failing = true,
+            Trouble::Missing { .. } => connection.told.missing = true,
+            Trouble::Failing { .. } => connection.told.failing = true,
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolValue;
 use protocol::call::Call;
 use protocol::head_conflict::ConflictStatus;
-use protocol::ledger::{Body, Ending, Evaluation, Intent, Outcome, RecordRef, Reservation, Result as Ended};
+use protocol::ledger::{Body, Ending, Evaluation, Intent, Outcome, Provisioned, RecordRef, Reservation, Result as Ended};
 use protocol::message::{ConnectionsStatus, RecordEnd};
 use sha2::{Digest, Sha256};
 
@@ -134,26 +134,7 @@ impl Fold {
                 boot.time
             }
             Body::Provision(provisioned) => {
-                for record in &provisioned.records {
-                    self.put(record);
-                }
-                self.open.remove(&provisioned.intent).ok_or(OutOfOrder)?;
-                let store = (provisioned.origin, B256::from(*provisioned.salt));
-                if let Some(kept) = &provisioned.kept {
-                    self.connections.make(kept, None, provisioned.time);
-                }
-                if let Some(taken_in) = &provisioned.replaces {
-                    self.connections.remove(taken_in);
-                }
-                let binding =
-                    provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
-                self.connections.bind(&provisioned.connection, binding, store);
-                if let Some((binding, connection)) = binding.zip(self.connections.of(&provisioned.connection)) {
-                    self.watches.bind(binding, *provisioned.connection, &connection.preset, store, provisioned.time);
-                }
-                self.watches.renewed(&provisioned.connection);
-                // Its probe was answered.
-                self.connections.worked(&provisioned.connection);
+                self.provisioned(provisioned)?;
                 provisioned.time
             }
             Body::Taken(taken) => {
@@ -236,6 +217,29 @@ impl Fold {
             }
         };
         self.time = self.time.max(time);
+        Ok(())
+    }
+
+    fn provisioned(&mut self, provisioned: &Provisioned) -> Result<(), OutOfOrder> {
+        for record in &provisioned.records {
+            self.put(record);
+        }
+        self.open.remove(&provisioned.intent).ok_or(OutOfOrder)?;
+        let store = (provisioned.origin, B256::from(*provisioned.salt));
+        if let Some(kept) = &provisioned.kept {
+            self.connections.make(kept, None, provisioned.time);
+        }
+        if let Some(taken_in) = &provisioned.replaces {
+            self.connections.remove(taken_in);
+        }
+        let binding = provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
+        self.connections.bind(&provisioned.connection, binding, store);
+        if let Some((binding, connection)) = binding.zip(self.connections.of(&provisioned.connection)) {
+            self.watches.bind(binding, *provisioned.connection, &connection.preset, store, provisioned.time);
+        }
+        self.watches.renewed(&provisioned.connection);
+        // Its probe was answered.
+        self.connections.worked(&provisioned.connection);
         Ok(())
     }
 

@@ -118,8 +118,8 @@ fn state(connection: &Connection) -> &'static str {
     match connection.phase {
         _ if connection.revoked => "revoked",
         Phase::Reauthorize => "reauthorization_required",
-        _ if connection.missing => "record_missing",
-        Phase::Active | Phase::Uncertain { .. } if connection.failing => "failing",
+        _ if connection.told.missing => "record_missing",
+        Phase::Active | Phase::Uncertain { .. } if connection.told.failing => "failing",
         Phase::Active => "active",
         Phase::Refreshing { .. } => "refreshing",
         Phase::Uncertain { .. } => "uncertain",

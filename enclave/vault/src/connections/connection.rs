@@ -47,6 +47,15 @@ pub(crate) enum Phase {
     Reauthorize,
 }
 
+/// What a connection's owner was told of, and what has not passed since.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    /// Attempts to refresh it go on bringing nothing.
+    pub(crate) failing: bool,
+    /// The host did not serve the current generation.
+    pub(crate) missing: bool,
+}
+
 /// One connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -83,12 +92,10 @@ pub(crate) struct Connection {
     pub(crate) failures: u32,
     /// Unix milliseconds at which the first of them ended.
     pub(crate) failing_since: u64,
-    /// Its owner was told that they go on.
-    pub(crate) failing: bool,
     /// The generation before the current one, until the current one has worked.
     pub(crate) before: Option<Before>,
-    /// The host did not serve the current generation, and its owner was told.
-    pub(crate) missing: bool,
+    /// What its owner was told.
+    pub(crate) told: Told,
     /// Unix milliseconds before which the calendar passes it over. This process's alone: the ledger does not say.
     pub(super) rests_until: u64,
     /// How many of its stores were looked at in vain. This process's alone.

@@ -14,7 +14,7 @@ pub(super) async fn missing(io: &Io, shared: &Shared, id: [u8; 32]) -> Result<Tr
     let generation = {
         let mut state = shared.state();
         let fold = &state.serving()?.ledger.fold;
-        let told = fold.connections.of(&id).is_none_or(|connection| connection.missing);
+        let told = fold.connections.of(&id).is_none_or(|connection| connection.told.missing);
         fold.generation(&id).filter(|_| !told)
     };
     if let Some(generation) = generation {
@@ -29,7 +29,9 @@ pub(super) async fn failing(io: &Io, shared: &Shared, id: [u8; 32]) -> Result<()
         let mut state = shared.state();
         let now = state.time(io.now());
         let connection = state.serving()?.ledger.fold.connections.of(&id);
-        connection.filter(|connection| !connection.failing && connection.fails(now)).map(|connection| connection.failing_since)
+        connection
+            .filter(|connection| !connection.told.failing && connection.fails(now))
+            .map(|connection| connection.failing_since)
     };
     match since {
         Some(since) => tell(io, shared, id, Trouble::Failing { since }).await,
