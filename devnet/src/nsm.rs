@@ -185,7 +185,7 @@ pub fn measure_executable(path: &Path) -> io::Result<[[u8; 48]; 3]> {
     // A program that was built for tests is large, and each enclave that starts reads all of it: by the faster of two implementations.
     let content = digest::digest(&digest::SHA384, &fs::read(path)?);
     Ok([b"kernel, program", b"kernel and boot", b"program, alone "].map(|part| {
-        let measured = Sha384::new().chain_update(part).chain_update(&content).finalize();
+        let measured = Sha384::new().chain_update(part).chain_update(content).finalize();
         extended(&[0; 48], &measured)
     }))
 }

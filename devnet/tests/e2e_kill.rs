@@ -124,7 +124,9 @@ impl Sweep {
         let mut most = BTreeMap::new();
         self.start_cold().await?;
         for _ in 0..BASELINES {
-            BOTH.iter().for_each(|victim| victim.trace_anew(&self.world.dir));
+            for victim in BOTH {
+                victim.trace_anew(&self.world.dir);
+            }
             let name = self.next();
             let said = self.attempt(&name).await?;
             ensure!(said.code == 0, "undisturbed, and yet: {}{}", said.out, said.error);

@@ -120,7 +120,9 @@ impl Sweep {
 
     /// What upkeep passes when nothing is due.
     async fn rest(&mut self) -> Result<()> {
-        BOTH.iter().for_each(|victim| victim.trace_anew(&self.stage.world.dir));
+        for victim in BOTH {
+            victim.trace_anew(&self.stage.world.dir);
+        }
         self.ends(0, 2).await?;
         self.idle = BOTH.iter().flat_map(|victim| victim.traced(&self.stage.world.dir)).collect();
         Ok(())
@@ -184,7 +186,9 @@ impl Sweep {
         self.stage.fresh().await?;
         self.stage.world.platforms.forget(self.stage.case.name);
         let dir = self.stage.world.dir.clone();
-        BOTH.iter().for_each(|victim| victim.trace_anew(&dir));
+        for victim in BOTH {
+            victim.trace_anew(&dir);
+        }
         if let Some((spot, time)) = kill {
             self.serial += 1;
             let whom = match self.stage.world.enclave_pid().filter(|_| spot.observer != spot.victim) {
@@ -207,7 +211,9 @@ impl Sweep {
                 self.called(kill.is_some()).await
             }
         };
-        BOTH.iter().for_each(|victim| drop(fs::remove_file(victim.file(&dir, "kill"))));
+        for victim in BOTH {
+            let _ = fs::remove_file(victim.file(&dir, "kill"));
+        }
         if died? {
             tokio::time::sleep(AFTERMATH).await;
             return Ok(true);

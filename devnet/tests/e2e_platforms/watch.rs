@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::raw;
 use crate::stage::{Stage, platform, salt};
 
-const BOUND: Duration = Duration::from_secs(720);
+const BOUND: Duration = Duration::from_mins(12);
 
 /// What the vault says of a store's watch.
 async fn watched(stage: &Stage, name: &str) -> Value {
