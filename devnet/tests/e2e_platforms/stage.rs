@@ -75,9 +75,24 @@ pub(crate) fn platform(name: &str) -> &'static Platform {
 }
 
 impl Stage {
-    pub(crate) async fn new() -> Self {
+    async fn new() -> Self {
+        Self::started(|_| Vec::new()).await
+    }
+
+    /// One whose clocks a test can move.
+    pub(crate) async fn with_a_clock() -> Self {
+        let ahead = |world: &mut World| {
+            world.pass(0).unwrap();
+            vec!["--clock-file".to_owned(), world.clock_file().display().to_string()]
+        };
+        Self::started(ahead).await
+    }
+
+    async fn started(flags: impl FnOnce(&mut World) -> Vec<String>) -> Self {
         let mut world = World::new(&directory(), PROGRAM.as_ref()).await.unwrap();
-        world.start_enclave(&[]).await.unwrap();
+        let flags = flags(&mut world);
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        world.start_enclave(&flags).await.unwrap();
         world.start_host(&[]).await.unwrap();
         let watch = outlived_by_nobody(&world);
         world.genesis().await.unwrap();
