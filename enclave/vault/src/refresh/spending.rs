@@ -77,9 +77,7 @@ impl<'a> Spending<'a> {
                     (later(said.max(self.least)), None)
                 }
                 // An error is the provider's word that it issued nothing; a gateway's is not, nor is a success without tokens.
-                GrantAnswer::Unclear if response.status >= 400 && response.status != 502 && response.status != 504 => {
-                    (later(self.back_off), None)
-                }
+                GrantAnswer::Unclear if response.status >= 400 && !gateways(response.status) => (later(self.back_off), None),
                 GrantAnswer::Unclear => (unclear, None),
             },
         });
@@ -147,10 +145,27 @@ impl<'a> Spending<'a> {
     }
 }
 
+/// Whether a gateway had no answer of the provider's. 520 to 527 are Cloudflare's: refresh tokens of Shopify were spent under them
+/// (community.shopify.dev, topic 35182).
+const fn gateways(status: u16) -> bool {
+    matches!(status, 502 | 504 | 520..=527)
+}
+
 impl Drop for Spending<'_> {
     fn drop(&mut self) {
         if self.index.is_some() {
             self.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_gateway_s_error_leaves_open_whether_the_token_was_spent() {
+        assert!([502, 504, 520, 524, 527].into_iter().all(gateways));
+        assert!(![400, 401, 429, 500, 501, 503, 505, 519, 528].into_iter().any(gateways));
     }
 }
