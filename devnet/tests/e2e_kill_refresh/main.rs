@@ -24,14 +24,16 @@ use kill::{BOTH, Victim};
 use sweep::{ALL, By, Count, Sweep};
 
 /// What one world is for.
-type Part = (String, Case, Victim, &'static [By]);
+type Part = (String, Case, Victim, By);
 
 fn parts() -> Vec<Part> {
     let all = std::env::var_os("PST_VAULT_SWEEP").is_some_and(|what| what == "all");
     let only = std::env::var("PST_VAULT_ONLY").unwrap_or_default();
     let cases = if all { &CASES[..] } else { &[ALWAYS] };
     let by = if all { &ALL[..] } else { &[By::Upkeep] };
-    let parts = cases.iter().flat_map(|case| BOTH.map(|victim| (format!("{} {victim:?}", case.rule), *case, victim, by)));
+    let of = |case: Case, victim: Victim, by: By| (format!("{} {victim:?} {by:?}", case.rule), case, victim, by);
+    let victims = cases.iter().flat_map(|case| BOTH.map(|victim| (*case, victim)));
+    let parts = victims.flat_map(|(case, victim)| by.iter().map(move |by| of(case, victim, *by)));
     parts.filter(|(name, ..)| name.contains(&only)).collect()
 }
 
