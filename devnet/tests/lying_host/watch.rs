@@ -1,5 +1,7 @@
 //! Where stores' money goes is looked at once a day, by one fixed READ, and what the platform says of it goes nowhere: whatever the host does.
 
+#[path = "watch/earlier.rs"]
+mod earlier;
 #[path = "watch/platforms.rs"]
 mod platforms;
 #[path = "watch/rules.rs"]

@@ -1,6 +1,7 @@
 //! A vault driven by hand, with a host that can lie at every step.
 
 mod caller;
+mod ledger;
 mod proofs;
 mod setup;
 
@@ -10,11 +11,11 @@ use alloy_primitives::B256;
 use devnet::chain::Devnet;
 use protocol::attested::{self, UserData};
 use protocol::constitution::{Constitution, Settings};
-use protocol::custody::{MemberKey, SealedShare, open_as_member};
+use protocol::custody::{MemberKey, SealedShare};
 use protocol::http;
-use protocol::ledger::{Body, Kind, Leaf, Salted, SealedEntry};
+use protocol::ledger::{Kind, Leaf, SealedEntry};
 use protocol::message::{Answer, Batch, HostRequest, Need, Phase, Status, Supply};
-use protocol::{cbor, limits, tlog};
+use protocol::{cbor, limits};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vault::{Conversation, Egress, Egressed, Image, Input, Local, Step, Vault};
@@ -203,21 +204,6 @@ impl World {
     /// A conversation that was not resumed yet.
     pub(crate) fn talk(&self, request: HostRequest) -> Talk {
         Talk { conversation: self.vault.converse(request), step: None, events: Vec::new() }
-    }
-
-    /// What the ledger's entries say, opened with the root key that the shares make.
-    pub(crate) fn bodies(&self) -> Vec<Body> {
-        let vault_id = self.vault_id();
-        let share = open_as_member(&self.member(), &self.shares[0], &vault_id).unwrap();
-        let keys = credential::Keys::derive(&credential::RootKey::from_share(share), &vault_id).unwrap();
-        let mut log = tlog::Frontier::default();
-        let open = |entry: &SealedEntry| {
-            let plain = credential::open_ledger(&keys, log.size(), &log.root(), &entry.sealed).unwrap();
-            log.append(tlog::leaf_hash(&entry.leaf), |_, _, _| {});
-            let salted: Salted = cbor::decode(&plain, limits::LEDGER_BODY).unwrap();
-            cbor::decode(&salted.body, limits::LEDGER_BODY).unwrap()
-        };
-        self.entries.iter().map(open).collect()
     }
 
     /// Resumes with an input of the test's choice.

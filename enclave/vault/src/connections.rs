@@ -15,7 +15,7 @@ use crate::fold::OutOfOrder;
 use crate::pace::Pace;
 use before::AGAIN;
 pub(crate) use before::Before;
-use calendar::Calendar;
+pub(crate) use calendar::Calendar;
 use connection::Told;
 pub(crate) use connection::{Connection, Phase, STORES};
 

@@ -77,7 +77,8 @@ impl Fold {
         self.conflict.filter(|(seen_by, _)| seen_by == boot).map(|(_, conflict)| conflict)
     }
 
-    /// Whether an entry may come next: records go up by one generation, and only open intents are closed.
+    /// Whether an entry may come next: records go up by one generation, and only open intents are closed. What is demanded follows from
+    /// the entries before it and from nothing else, so that every image reads what an earlier one wrote.
     pub(crate) fn check(&self, body: &Body) -> Result<(), OutOfOrder> {
         let follows = match body {
             Body::Boot(_) | Body::Intent(_) | Body::Refusal(_) | Body::HeadConflict(_) => true,
@@ -235,7 +236,7 @@ impl Fold {
         let binding = provisioned.records.iter().find(|record| record.id != provisioned.connection).map(|record| *record.id);
         self.connections.bind(&provisioned.connection, binding, store);
         if let Some((binding, connection)) = binding.zip(self.connections.of(&provisioned.connection)) {
-            self.watches.bind(binding, *provisioned.connection, &connection.preset, store, provisioned.time);
+            self.watches.bind(binding, *provisioned.connection, connection, store, provisioned.time);
         }
         self.watches.renewed(&provisioned.connection);
         // Its probe was answered.

@@ -34,11 +34,18 @@ impl Pace {
             window.at.pop_front();
         }
         let most = usize::try_from(requests).unwrap_or(MOST).clamp(1, MOST);
-        if let Some(oldest) = window.at.len().checked_sub(most).and_then(|at| window.at.get(at)) {
-            window.full_until = oldest.saturating_add(length);
-            return Err(window.full_until);
+        let full = |window: &Window| {
+            let oldest = window.at.len().checked_sub(most).and_then(|at| window.at.get(at));
+            oldest.map(|oldest| oldest.saturating_add(length))
+        };
+        if let Some(until) = full(window) {
+            window.full_until = until;
+            return Err(until);
         }
         window.at.push_back(now);
+        if let Some(until) = full(window) {
+            window.full_until = window.full_until.max(until);
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@
 use alloy_primitives::B256;
 use credential::{KeptRecords, Sealed, Sight};
 use minicbor::bytes::ByteVec;
-use platform::{BucketScope, Look, NoFacts, Preset, Reading};
+use platform::{Look, NoFacts, Preset, Reading};
 use policy::{Looked, LookingOut, Lookout, Registries, lookout};
 use protocol::ledger::{self, Again, Body, Seen, Shown, Unchanged, Unread};
 use protocol::message::{Answer, Problem};
@@ -24,6 +24,7 @@ use crate::perform::{accounts, egress_allowed, fetch_record};
 use crate::state::{Configured, Shared, State};
 use crate::sync::ROUNDS;
 use crate::views::{Fetched, fetch};
+use crate::watches::{Turn, bucket};
 
 /// Looks that are under way at once, whatever the host says.
 const AT_ONCE: usize = 4;
@@ -35,8 +36,6 @@ const REST: u64 = 3_600_000;
 const LONG: u64 = 86_400_000;
 /// Milliseconds for which no store of a bucket is looked at whose platform says to come back later, at least.
 const HOLD: u64 = 60_000;
-/// What part of a platform's rate is taken, so that callers have the rest.
-const PART: u32 = 10;
 
 /// A look at a store that nobody else looks at. Given back when dropped.
 struct Glance<'a> {
@@ -49,26 +48,28 @@ struct Glance<'a> {
 
 impl<'a> Glance<'a> {
     /// The store whose turn it is. Carries no authority: whose that is follows from trusted time and the ledger.
-    fn take(io: &Io, shared: &'a Shared) -> Result<Option<Self>, Stop> {
+    fn take(io: &Io, shared: &'a Shared) -> Result<Turn<Self>, Stop> {
         let mut state = shared.state();
         if state.fresh(io.now()).is_err() {
-            return Ok(None);
+            return Ok(Turn::Nobody);
         }
         let now = state.time(io.now());
         let serving = state.serving()?;
         if serving.glances.len() >= AT_ONCE {
-            return Ok(None);
+            return Ok(Turn::Nobody);
         }
         let fold = &mut serving.ledger.fold;
-        let Some(binding) = fold.watches.next(now, &fold.connections, |id| !serving.glances.contains(id)) else {
-            return Ok(None);
+        let binding = match fold.watches.next(now, &fold.connections, |id| !serving.glances.contains(id)) {
+            Turn::Of(binding) => binding,
+            Turn::Soon => return Ok(Turn::Soon),
+            Turn::Nobody => return Ok(Turn::Nobody),
         };
-        let Some(store) = fold.watches.of(&binding) else { return Ok(None) };
+        let Some(store) = fold.watches.of(&binding) else { return Ok(Turn::Nobody) };
         let (connection, named) = (store.connection, store.named);
         let preset = fold.connections.of(&connection).and_then(|there| Preset::of_id(&there.preset));
-        let Some(preset) = preset else { return Ok(None) };
+        let Some(preset) = preset else { return Ok(Turn::Nobody) };
         serving.glances.insert(binding);
-        Ok(Some(Self { shared, binding, connection, store: named, preset }))
+        Ok(Turn::Of(Self { shared, binding, connection, store: named, preset }))
     }
 
     /// The connection, while calls of the store may be made with it.
@@ -104,7 +105,11 @@ pub(crate) async fn watch(io: &Io, shared: &Shared) -> Result<Answer, Stop> {
     }
     say_unchanged(io, shared)?;
     settle(io, shared).await?;
-    let Some(glance) = Glance::take(io, shared)? else { return Ok(Answer::Kept { due: 0 }) };
+    let glance = match Glance::take(io, shared)? {
+        Turn::Of(glance) => glance,
+        Turn::Soon => return Ok(Answer::Kept { due: 1 }),
+        Turn::Nobody => return Ok(Answer::Kept { due: 0 }),
+    };
     look(io, shared, &glance).await?;
     drop(glance);
     settle(io, shared).await?;
@@ -150,7 +155,7 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
         let mut state = shared.state();
         let now = state.time(io.now());
         let pace = &mut state.serving()?.ledger.fold.watches.pace;
-        let (key, requests, seconds) = paced(glance, &connection);
+        let (key, requests, seconds) = bucket(glance.preset, &glance.connection, &connection);
         if let Err(until) = pace.take(key, requests, seconds, now) {
             drop(state);
             return glance.rest(until, false);
@@ -181,20 +186,6 @@ async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) ->
 
 fn sealed((generation, sealed): &(u64, ByteVec)) -> Sealed<'_> {
     Sealed { generation: *generation, sealed }
-}
-
-/// Whose looks are counted together, and how many are taken in how many seconds.
-fn paced(glance: &Glance<'_>, connection: &Connection) -> ([u8; 32], u32, u32) {
-    match glance.preset.rate() {
-        Some(rate) => {
-            let key = match rate.per {
-                BucketScope::App => connection.paced_as(&glance.connection),
-                BucketScope::Connection => glance.connection,
-            };
-            (key, rate.requests.checked_div(PART).unwrap_or(1).max(1), rate.seconds)
-        }
-        None => (connection.paced_as(&glance.connection), 1, 1),
-    }
 }
 
 impl Configured {
@@ -304,7 +295,9 @@ fn found(
         (Err(NoFacts { why, after_s }), _) => {
             let after = after_s.unwrap_or(0).saturating_mul(1_000);
             if why == Unread::Later {
-                watches.pace.hold(paced(glance, connection).0, time.saturating_add(after.clamp(HOLD, REST)));
+                watches
+                    .pace
+                    .hold(bucket(glance.preset, &glance.connection, connection).0, time.saturating_add(after.clamp(HOLD, REST)));
             }
             if !watches.failed(&glance.binding, time, after) {
                 return Ok(());

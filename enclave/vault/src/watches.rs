@@ -1,12 +1,12 @@
 //! What the ledger says of where stores' money goes, and when each store is looked at again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use alloy_primitives::B256;
-use platform::Preset;
+use platform::{BucketScope, Preset};
 use protocol::ledger::{self, Seen, Unchanged, Unread};
 
-use crate::connections::{Connection, Connections, Phase};
+use crate::connections::{Calendar, Connection, Connections, Phase};
 use crate::fold::OutOfOrder;
 use crate::pace::Pace;
 
@@ -16,16 +16,18 @@ const DAY: u64 = 86_400_000;
 const SPREAD: u64 = 3_600_000;
 /// Milliseconds from a store's being bound to the first look: whoever sets it up is done.
 const FIRST: u64 = 600_000;
-/// Milliseconds for which a store is passed over whose platform takes no more for now.
-const WAIT: u64 = 5_000;
+/// Milliseconds within which a platform takes another look, for the host to ask again at once.
+const SOON: u64 = 1_000;
+/// What part of a platform's rate is taken, so that callers have the rest.
+const PART: u32 = 10;
 /// Milliseconds after the first failure, or the first look that came to nothing; four times as many after each further failure.
 const REST: u64 = 3_600_000;
 /// Failures in a row from which on the ledger says that there are no facts.
 const SEVERAL: u32 = 3;
 /// Milliseconds for which the status says that a store's money goes elsewhere.
 const NEWS: u64 = 7 * DAY;
-/// Stores that one tick passes over, at most.
-const PASSED: usize = 64;
+/// Stores that are taken out of the calendar in one step, at most.
+const PASSED: usize = 256;
 
 /// What the platform said last.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +41,17 @@ pub(crate) struct Facts {
     pub(crate) since: u64,
 }
 
-/// A store whose preset has a watch.
+/// A store: also one whose preset has no watch in this image. What an earlier one wrote of it is read all the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     /// Record id of its connection.
     pub(crate) connection: [u8; 32],
     /// The portfolio that it was made in, and its salt.
     pub(crate) named: (u64, B256),
+    /// Whether its preset has a watch in this image.
+    watched: bool,
+    /// The app that its looks are counted for, if they are not for its connection alone.
+    app: Option<[u8; 32]>,
     /// Unix milliseconds at which it was bound.
     bound_at: u64,
     pub(crate) facts: Option<Facts>,
@@ -57,7 +63,7 @@ pub(crate) struct Store {
     pub(crate) unread: Option<(u64, Unread)>,
     /// Unix milliseconds before which it is not looked at. From here on, this process's alone.
     rests_until: u64,
-    /// Nothing was asked, and a use of its connection ends the rest.
+    /// There was no access token that is good: its turn comes with its connection's next use, or with a new token.
     idle: bool,
     failures: u32,
     /// Its binding does not say all that the question takes.
@@ -65,7 +71,11 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    fn due_at(&self, id: &[u8; 32]) -> u64 {
+    /// `None`: there is nothing to wait for.
+    fn due_at(&self, id: &[u8; 32]) -> Option<u64> {
+        if !self.watched || self.idle {
+            return None;
+        }
         let [a, b, c, d, ..] = id;
         let part = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
         let spread = SPREAD.saturating_mul(part) >> 32;
@@ -73,39 +83,67 @@ impl Store {
             0 => self.bound_at.saturating_add(FIRST),
             at => at.saturating_add(DAY).saturating_add(spread),
         };
-        from.max(self.rests_until)
+        Some(from.max(self.rests_until))
+    }
+
+    /// Whether it is looked at now. An access token is never made for it: it is looked at while one is good, which it is while calls are
+    /// made.
+    fn is_live(&self, now: u64, connections: &Connections) -> bool {
+        let live = |connection: &Connection| {
+            connection.serves(&self.named) && connection.phase != Phase::Reauthorize && !connection.expired(now)
+        };
+        connections.of(&self.connection).is_some_and(live)
     }
 }
 
-/// What becomes of a store that is not looked at.
-enum Passed {
-    /// Its turn comes with its connection's next use.
-    Idle,
-    /// Its turn comes.
-    Waits,
+/// Whose looks are counted together, and how many are taken in how many seconds.
+pub(crate) fn bucket(preset: Preset, id: &[u8; 32], connection: &Connection) -> ([u8; 32], u32, u32) {
+    match preset.rate() {
+        Some(rate) => {
+            let key = match rate.per {
+                BucketScope::App => connection.paced_as(id),
+                BucketScope::Connection => *id,
+            };
+            (key, rate.requests.checked_div(PART).unwrap_or(1).max(1), rate.seconds)
+        }
+        None => (connection.paced_as(id), 1, 1),
+    }
 }
 
-/// Every store whose preset has a watch, by its binding's record id.
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn<T> {
+    /// This one's.
+    Of(T),
+    /// Somebody's in a moment.
+    Soon,
+    /// Nobody's.
+    Nobody,
+}
+
+/// Every store, by its binding's record id.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     stores: HashMap<[u8; 32], Store>,
     /// Bindings by the entry that has their facts.
     by_entry: HashMap<u64, [u8; 32]>,
     by_connection: HashMap<[u8; 32], Vec<[u8; 32]>>,
-    calendar: BTreeSet<(u64, [u8; 32])>,
+    /// By the app that looks are counted for, so that a platform that takes no more of one holds up no other.
+    calendar: Calendar,
     /// Looks lately, by whose they are counted as.
     pub(crate) pace: Pace,
 }
 
 impl Watches {
-    /// A store's binding names a connection of this preset from now on.
-    pub(crate) fn bind(&mut self, binding: [u8; 32], connection: [u8; 32], preset: &str, named: (u64, B256), time: u64) {
-        if Preset::of_id(preset).and_then(Preset::watch).is_none() || self.stores.contains_key(&binding) {
-            return;
-        }
-        let store = Store {
-            connection,
+    /// A store's binding names this connection from now on.
+    pub(crate) fn bind(&mut self, binding: [u8; 32], id: [u8; 32], connection: &Connection, named: (u64, B256), time: u64) {
+        let preset = Preset::of_id(&connection.preset).filter(|preset| preset.watch().is_some());
+        let app = preset.map(|preset| bucket(preset, &id, connection).0).filter(|key| *key != id);
+        let mut store = Store {
+            connection: id,
             named,
+            watched: preset.is_some(),
+            app,
             bound_at: time,
             facts: None,
             read_at: 0,
@@ -116,18 +154,26 @@ impl Watches {
             failures: 0,
             unasked: false,
         };
-        self.calendar.insert((store.due_at(&binding), binding));
+        if let Some(before) = self.stores.remove(&binding) {
+            if let Some(bindings) = self.by_connection.get_mut(&before.connection) {
+                bindings.retain(|other| *other != binding);
+            }
+            let Store { facts, read_at, changed_at, unread, rests_until, .. } = before;
+            store = Store { facts, read_at, changed_at, unread, rests_until, ..store };
+        }
+        self.calendar.put(binding, store.app, store.due_at(&binding));
         self.stores.insert(binding, store);
-        self.by_connection.entry(connection).or_default().push(binding);
+        self.by_connection.entry(id).or_default().push(binding);
     }
 
     pub(crate) fn of(&self, binding: &[u8; 32]) -> Option<&Store> {
         self.stores.get(binding)
     }
 
-    /// The stores of a connection.
+    /// The stores of a connection that are watched, or were.
     pub(crate) fn of_connection(&self, connection: &[u8; 32]) -> impl Iterator<Item = &Store> {
-        self.by_connection.get(connection).into_iter().flatten().filter_map(|binding| self.stores.get(binding))
+        let of_it = self.by_connection.get(connection).into_iter().flatten().filter_map(|binding| self.stores.get(binding));
+        of_it.filter(|store| store.watched || store.facts.is_some())
     }
 
     /// Whether this entry has the facts of a store.
@@ -137,19 +183,14 @@ impl Watches {
 
     fn change(&mut self, binding: &[u8; 32], change: impl FnOnce(&mut Store)) {
         if let Some(store) = self.stores.get_mut(binding) {
-            self.calendar.remove(&(store.due_at(binding), *binding));
             change(store);
-            self.calendar.insert((store.due_at(binding), *binding));
+            self.calendar.put(*binding, store.app, store.due_at(binding));
         }
     }
 
     /// A call of the store is made: what was passed over for want of one is due.
     pub(crate) fn used(&mut self, binding: &[u8; 32]) {
-        self.change(binding, |store| {
-            if core::mem::take(&mut store.idle) {
-                store.rests_until = 0;
-            }
-        });
+        self.change(binding, |store| store.idle = false);
     }
 
     /// The same, of all stores of a connection that has a new access token.
@@ -161,37 +202,25 @@ impl Watches {
 
     /// The store whose turn it is, of those that `free` lets through. It rests from here on, so that nothing that ends a conversation has
     /// it asked about again and again.
-    pub(crate) fn next(&mut self, now: u64, connections: &Connections, free: impl Fn(&[u8; 32]) -> bool) -> Option<[u8; 32]> {
-        let due: Vec<[u8; 32]> =
-            self.calendar.range(..=(now, [u8::MAX; 32])).map(|(_, id)| *id).filter(|id| free(id)).take(PASSED).collect();
-        for binding in due {
-            let passed = self.stores.get(&binding).and_then(|store| self.passed(store, now, connections));
-            match passed {
-                // Behind those of other platforms.
-                Some(Passed::Waits) => self.change(&binding, |store| store.rests_until = now.saturating_add(WAIT)),
-                Some(Passed::Idle) => self.change(&binding, |store| {
-                    store.idle = true;
-                    store.rests_until = now.saturating_add(REST);
-                }),
-                None => {
-                    self.change(&binding, |store| store.rests_until = now.saturating_add(REST));
-                    return Some(binding);
-                }
+    pub(crate) fn next(&mut self, now: u64, connections: &Connections, free: impl Fn(&[u8; 32]) -> bool) -> Turn<[u8; 32]> {
+        for _ in 0..PASSED {
+            let Some(binding) = self.first(now, now, &free) else {
+                let soon = self.first(now, now.saturating_add(SOON), &free).is_some();
+                return if soon { Turn::Soon } else { Turn::Nobody };
+            };
+            if self.stores.get(&binding).is_some_and(|store| store.is_live(now, connections)) {
+                self.change(&binding, |store| store.rests_until = now.saturating_add(REST));
+                return Turn::Of(binding);
             }
+            self.change(&binding, |store| store.idle = true);
         }
-        None
+        Turn::Soon
     }
 
-    /// Whether it is not looked at now. An access token is never made for it: it is looked at while one is good, which it is while calls are
-    /// made.
-    fn passed(&self, store: &Store, now: u64, connections: &Connections) -> Option<Passed> {
-        let live = |connection: &&Connection| {
-            connection.serves(&store.named) && connection.phase != Phase::Reauthorize && !connection.expired(now)
-        };
-        match connections.of(&store.connection).filter(live) {
-            None => Some(Passed::Idle),
-            Some(connection) => self.pace.full(&connection.paced_as(&store.connection), now).then_some(Passed::Waits),
-        }
+    /// The one that is due the longest, of those whose platform takes another look at a time.
+    fn first(&self, now: u64, at: u64, free: impl Fn(&[u8; 32]) -> bool) -> Option<[u8; 32]> {
+        let full = |key: &[u8; 32]| self.pace.full(key, at);
+        self.calendar.first(now, full, |id| free(id) && self.stores.get(id).is_some_and(|store| !full(&store.connection)))
     }
 
     /// It is not looked at before then, for want of something that is not the platform's.
@@ -266,8 +295,7 @@ impl Watches {
         let entries = body.stores.iter().map(|again| again.entry);
         let ascending = entries.clone().zip(entries.clone().skip(1)).all(|(one, other)| one < other);
         let known = entries.clone().all(|entry| self.is_current(entry));
-        let many = (1..=Unchanged::MOST).contains(&body.stores.len());
-        if ascending && known && many { Ok(()) } else { Err(OutOfOrder) }
+        if ascending && known { Ok(()) } else { Err(OutOfOrder) }
     }
 
     pub(crate) fn unchanged(&mut self, body: &Unchanged) -> Result<(), OutOfOrder> {
@@ -290,10 +318,13 @@ impl Watches {
         let mut tally = (0_u64, 0_u64, 0_u64);
         for store in self.stores.values().filter(serves) {
             let add = |sum: &mut u64, one: bool| *sum = sum.saturating_add(u64::from(one));
-            add(&mut tally.0, store.facts.is_some());
+            add(&mut tally.0, store.watched && store.facts.is_some());
             add(&mut tally.1, store.changed_at.is_some_and(|at| now < at.saturating_add(NEWS)));
-            add(&mut tally.2, store.unread.is_some());
+            add(&mut tally.2, store.watched && store.unread.is_some());
         }
         tally
     }
 }
+
+#[cfg(test)]
+mod tests;

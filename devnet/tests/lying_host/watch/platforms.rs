@@ -14,8 +14,8 @@ use vault::Egressed;
 use super::{DAY, HOUR};
 use crate::support_host::{Caller, HandedOver, Read, World, honest};
 
-struct Stage {
-    world: World,
+pub(super) struct Stage {
+    pub(super) world: World,
     platforms: Platforms,
 }
 
@@ -24,7 +24,7 @@ fn watched() -> Vec<&'static Platform> {
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut world = World::granted();
         let platforms = Platforms::default();
         let replying = platforms.clone();
@@ -50,7 +50,7 @@ impl Stage {
     }
 
     /// App and store of a platform.
-    fn provision(&mut self, of: &Platform) {
+    pub(super) fn provision(&mut self, of: &Platform) {
         let fields = |fields: &'static [Field]| -> Vec<(&str, bool, &[u8])> {
             fields.iter().map(|field| (field.name, field.secret, field.value.as_bytes())).collect()
         };
