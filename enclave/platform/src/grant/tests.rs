@@ -107,7 +107,6 @@ fn refusals_are_told_apart() {
         ("tiktok-shop", r#"{"code":36004004,"message":"Refresh token is invalid","data":null}"#),
         ("shopee", r#"{"error":"error_auth","message":"Invalid refresh_token."}"#),
         ("shopee", r#"{"error":"shop_no_linked","message":"Partner and shop has no linked."}"#),
-        ("lazada", r#"{"code":"AUTH_TYPE_UNSUPPORTED","message":"x"}"#),
         ("paypal", r#"{"error":"invalid_client"}"#),
         ("mercado-libre", r#"{"error":"unauthorized_client","message":"x"}"#),
     ] {
@@ -120,6 +119,9 @@ fn refusals_are_told_apart() {
     let banned = r#"{"error":"shop_banned","message":"The shop account has been banned."}"#;
     assert!(matches!(read("shopee", 403, banned), GrantAnswer::Unclear));
     assert!(matches!(read("amazon-sp", 401, r#"{"error":"invalid_client"}"#), GrantAnswer::InvalidClient));
+    // Of the app, whatever the store's token is worth.
+    let unsupported = r#"{"code":"AUTH_TYPE_UNSUPPORTED","message":"x"}"#;
+    assert!(matches!(read("lazada", 200, unsupported), GrantAnswer::InvalidClient));
     assert!(matches!(read("lazada", 200, r#"{"code":"ApiCallLimit"}"#), GrantAnswer::RateLimited { retry_after_s: None }));
     let mut limited = response(429, "");
     limited.headers.push(("retry-after".to_owned(), b"17".to_vec()));
