@@ -34,6 +34,8 @@ enum Says {
     Fails(u16, Option<(&'static str, &'static str)>),
     /// A 200 that says nothing of it.
     Nothing,
+    /// A 200 with the account, an error in the place of where its money goes, and no more.
+    Half,
     /// No answer.
     Mute,
 }
@@ -166,6 +168,10 @@ fn said(says: &Says) -> Egressed {
         Says::Mute => return Egressed::Unknown,
         Says::Goes(account) => (200, None, going(account)),
         Says::Nothing => (200, None, json!({ "data": { "shopifyPaymentsAccount": null }, "note": BANK })),
+        Says::Half => {
+            let half = json!({ "id": "gid://1", "bankAccounts": null });
+            (200, None, json!({ "data": { "shopifyPaymentsAccount": half }, "errors": [{ "message": "access denied" }] }))
+        }
         Says::Fails(status, header) => (*status, *header, json!({ "errors": BANK })),
     };
     let mut headers = vec![("content-type".to_owned(), b"application/json".to_vec())];

@@ -6,7 +6,7 @@
 //! redactor.response(response) -> Response                                  or a refusal to hand it back
 //! grant(connection).request(..) -> Request, .read(response) -> GrantAnswer how an access token is had, and what came
 //! table().absorb(operations, response), View::apply(response)             no fresh credential, and no more than the view
-//! look(sight, now, nonce) -> Look, .reading.digest(keys, response)         the preset's watch: one fixed READ, and a digest
+//! look(sight, now, nonce) -> Look, .reading.facts(response)                the preset's watch: one fixed READ, and a digest
 //! ```
 //! A parser here accepts a subset that every parser in the field reads alike, and refuses the rest: the bytes judged are the
 //! bytes sent, so an ambiguity would be a second opinion about what they do.
@@ -56,8 +56,8 @@ pub use operations::{
     own_token_answer, tables,
 };
 pub use preset::{
-    AppUse, CheckError, Expires, FieldRule, Kind, Later, Look, NoFacts, Part, Preset, PresetsError, Reading, Sharing, Source,
-    Wrong, check as check_presets,
+    AppUse, CheckError, Expires, Facts, FieldRule, Kind, Later, Look, NoFacts, Part, Preset, PresetsError, Reading, Sharing,
+    Source, Wrong, check as check_presets,
 };
 pub use redact::{RedactError, Redactor, RedactorError, ScrubError};
 pub use request::{PrepareError, Prepared};

@@ -1,5 +1,7 @@
 //! What the ledger says of the connections of a store or of a portfolio's stores: in what state they are, and what expires when.
 
+use core::cmp::Reverse;
+
 use alloy_primitives::B256;
 use contracts_bindings::Class;
 use policy::{Authenticated, Identity, Operation};
@@ -17,6 +19,7 @@ use crate::own::LIST_OPERATION;
 use crate::perform::{Use, intend};
 use crate::refusal::Refusal;
 use crate::state::Shared;
+use crate::watches::Store;
 
 /// The path; `?after=<record id, hex>` goes on behind a page.
 pub(crate) const PATH: &str = "/v1/connections";
@@ -79,7 +82,11 @@ fn row(fold: &Fold, id: &[u8; 32], origin: u64, salt: B256) -> Option<Value> {
     let name = |(portfolio, salt): &(u64, B256)| format!("{portfolio}:{salt}");
     let stores: Vec<String> = connection.stores.iter().filter(shown).take(STORES).map(name).collect();
     let watched = fold.watches.of_connection(id).filter(|store| connection.serves(&store.named) && shown(&&store.named));
+    let mut watched: Vec<&Store> = watched.collect();
+    // What is news comes first, the newest before the others.
+    watched.sort_by_key(|store| Reverse(store.changed_at.max(store.unread.map(|(at, _)| at))));
     let watched: Vec<Value> = watched
+        .into_iter()
         .take(STORES)
         .map(|store| {
             json!({
@@ -123,5 +130,54 @@ fn state(connection: &Connection) -> &'static str {
         Phase::Active => "active",
         Phase::Refreshing { .. } => "refreshing",
         Phase::Uncertain { .. } => "uncertain",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ledger::{Head, Kept, Seen, VERSION, Watched};
+
+    use super::*;
+
+    #[test]
+    fn the_store_whose_money_goes_elsewhere_is_shown_however_many_there_are() {
+        let (mut fold, id) = (Fold::default(), [1; 32]);
+        let kept = Kept {
+            connection: id.into(),
+            preset: "stripe".to_owned(),
+            host: "api.stripe.com".to_owned(),
+            selector: Vec::new(),
+            app: None,
+            refreshes: false,
+            access_expires_at: None,
+            refresh_expires_at: None,
+        };
+        let store = |number: u8| (1, B256::repeat_byte(number));
+        let head =
+            Head { slot: 0, root: [0; 32].into(), block_number: 0, block_hash: [0; 32].into(), state_root: [0; 32].into() };
+        let seen = |number: u8, time: u64, seen| Watched {
+            version: VERSION,
+            boot_id: [0; 16].into(),
+            time,
+            store: [0; 32].into(),
+            binding: [number; 32].into(),
+            operation: String::new(),
+            asked: [0; 32].into(),
+            head: head.clone(),
+            seen,
+        };
+        for number in 2..42 {
+            fold.connections.make(&kept, Some(store(number)), 0);
+            fold.connections.bind(&id, Some([number; 32]), store(number));
+            fold.watches.bind([number; 32], id, fold.connections.of(&id).unwrap(), store(number), 0);
+            fold.watches.watched(number.into(), &seen(number, 1, Seen::First { digest: [1; 32].into() })).unwrap();
+        }
+        fold.watches.watched(50, &seen(40, 2, Seen::Changed { digest: [2; 32].into(), before: 40 })).unwrap();
+        fold.watches.watched(51, &seen(41, 3, Seen::Unread { why: protocol::ledger::Unread::Answer })).unwrap();
+        let row = row(&fold, &id, 1, B256::ZERO).unwrap();
+        let shown = row["watched"].as_array().unwrap();
+        assert_eq!(shown.len(), STORES);
+        let names: Vec<&str> = shown.iter().take(2).map(|store| store["store"].as_str().unwrap()).collect();
+        assert_eq!(names, [format!("1:{}", store(41).1), format!("1:{}", store(40).1)]);
     }
 }

@@ -4,9 +4,9 @@
 //! due -> glance (one per store) -> records fetched, lookout proven -> the preset's one READ -> keyed digest
 //!   -> `watched` queued, if it says something new; else remembered for the next `unchanged`
 //! ```
-//! A `shown` entry comes before the READ where it has to (`show`). Nothing of the answer but its digest goes on. What it brought is kept in the step in which it arrives, whatever becomes of the
-//! conversation. A process that ends forgets at most an hour's unchanged stores and what was on its way: these are asked again. A change
-//! that was not written down is seen again by whoever asks next, and said once.
+//! A `shown` entry comes before the READ where it has to (`show`). Nothing of the answer but its digest goes on. What it brought is kept in
+//! the step in which it arrives, whatever becomes of the conversation. A process that ends forgets at most an hour's unchanged stores and
+//! what was on its way: these are asked again. A change that was not written down is seen again by whoever asks next, and said once.
 
 use alloy_primitives::B256;
 use credential::{KeptRecords, Sealed, Sight};
@@ -17,7 +17,7 @@ use protocol::ledger::{self, Again, Body, Seen, Shown, Unchanged, Unread};
 use protocol::message::{Answer, Problem};
 
 use crate::append::{append, settle};
-use crate::connections::{Connection, Phase};
+use crate::connections::{Connection, Connections, Phase};
 use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
 use crate::perform::{accounts, egress_allowed, fetch_record};
@@ -34,7 +34,7 @@ const HELD: u64 = 3_600_000;
 const REST: u64 = 3_600_000;
 /// Milliseconds after which it is, if its binding does not say all that the question takes.
 const LONG: u64 = 86_400_000;
-/// Milliseconds for which no store of a bucket is looked at whose platform says to come back later, at least.
+/// Milliseconds for which no store is looked at that is counted together with one whose platform says that there were too many calls, at least.
 const HOLD: u64 = 60_000;
 
 /// A look at a store that nobody else looks at. Given back when dropped.
@@ -164,7 +164,7 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
     };
     let egressed = io.egress(Egress { request, send_before }).await;
     // From here to the end nothing waits: what came is kept in the step in which it did.
-    found(io, shared, glance, &connection, &lookout, reading, egressed)
+    found(io, shared, glance, &lookout, reading, egressed)
 }
 
 /// Writes down, before anything is sent, that the access token is shown, if its provider takes the refresh token before for as long as it
@@ -262,23 +262,33 @@ fn prepared(
     Ok(None)
 }
 
+/// Whom a platform means that says that there were too many calls: the app if that is whose calls it is known to count, and else this
+/// connection, whose own callers may be the reason.
+fn limited(glance: &Glance<'_>, connections: &Connections) -> [u8; 32] {
+    let Glance { preset, connection: id, .. } = glance;
+    let there = connections.of(id).filter(|_| preset.rate().is_some());
+    there.map_or(*id, |there| bucket(*preset, id, there).0)
+}
+
 /// Compares what came with what the ledger has, and keeps it.
 fn found(
     io: &Io,
     shared: &Shared,
     glance: &Glance<'_>,
-    connection: &Connection,
     lookout: &Lookout,
     reading: Reading,
     egressed: Egressed,
 ) -> Result<(), Stop> {
+    // An answer is read before the state is taken: how long that takes is the platform's to say.
+    let facts = match egressed {
+        Egressed::Response(response) => reading.facts(response),
+        Egressed::NotSent | Egressed::Unknown => Err(NoFacts { why: Unread::Unreachable, after_s: None, limited: false }),
+    };
     let mut state = shared.state();
     let time = state.time(io.now());
     let serving = state.serving()?;
-    let digest = match egressed {
-        Egressed::Response(response) => reading.digest(&serving.keys, response),
-        Egressed::NotSent | Egressed::Unknown => Err(NoFacts { why: Unread::Unreachable, after_s: None }),
-    };
+    let limited_as = limited(glance, &serving.ledger.fold.connections);
+    let digest = facts.map(|facts| reading.digest(&serving.keys, &facts));
     let watches = &mut serving.ledger.fold.watches;
     let before = watches.of(&glance.binding).and_then(|store| store.facts).filter(|facts| facts.asked == reading.asked());
     let seen = match (digest, before) {
@@ -292,12 +302,10 @@ fn found(
             let digest = digest.into();
             before.map_or(Seen::First { digest }, |facts| Seen::Changed { digest, before: facts.entry })
         }
-        (Err(NoFacts { why, after_s }), _) => {
+        (Err(NoFacts { why, after_s, limited }), _) => {
             let after = after_s.unwrap_or(0).saturating_mul(1_000);
-            if why == Unread::Later {
-                watches
-                    .pace
-                    .hold(bucket(glance.preset, &glance.connection, connection).0, time.saturating_add(after.clamp(HOLD, REST)));
+            if limited {
+                watches.pace.hold(limited_as, time.saturating_add(after.clamp(HOLD, REST)));
             }
             if !watches.failed(&glance.binding, time, after) {
                 return Ok(());

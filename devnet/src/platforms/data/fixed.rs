@@ -139,7 +139,7 @@ pub(super) const WOOCOMMERCE: Platform = Platform {
         ("GET /wp-json/wc/v3/data", r#"[{"slug":"continents"}]"#),
         (
             "GET /wp-json/wc/v3/payment_gateways",
-            r#"[{"id":"bacs","enabled":true,"settings":{"account":{"id":"account","label":"Account","value":"{bank}"}}}]"#,
+            r#"[{"id":"stripe","enabled":true,"settings":{"publishable_key":{"id":"publishable_key","label":"Key","value":"{bank}"}}}]"#,
         ),
         ("GET /wp-json/wc/v3/orders", r#"[{"id":727,"status":"processing","total":"29.35"}]"#),
     ],

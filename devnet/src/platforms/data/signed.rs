@@ -152,7 +152,7 @@ pub(super) const TIKTOK_SHOP: Platform = Platform {
         ("GET /logistics/202309/warehouses", r#"{"code":0,"message":"Success","data":{"warehouses":[]},"request_id":"r-1"}"#),
         (
             "GET /finance/202309/payments",
-            r#"{"code":0,"message":"Success","data":{"payments":[{"id":"3458","bank_account":"******{bank}"}]},"request_id":"r-1"}"#,
+            r#"{"code":0,"message":"Success","data":{"payments":[{"id":"3459","bank_account":null},{"id":"3458","bank_account":"******{bank}"}]},"request_id":"r-1"}"#,
         ),
         (
             "POST /order/202309/orders/search",

@@ -35,7 +35,7 @@ impl Stage {
             head,
             seen,
         };
-        let index = self.world.entries.len() as u64;
+        let index = u64::try_from(self.world.entries.len()).unwrap();
         self.world.write_as_an_earlier_image(&Body::Watched(Box::new(watched)));
         index
     }

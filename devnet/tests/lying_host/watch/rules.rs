@@ -8,7 +8,7 @@ use protocol::provision::What;
 use serde_json::json;
 
 use super::{BANK, DAY, HOUR, OTHER_BANK, Says, Stage, is_look};
-use crate::support_host::{Caller, HandedOver, ORDERS, SALT_2, SHOP, Talk, honest};
+use crate::support_host::{Caller, Event, HandedOver, ORDERS, SALT_2, SHOP, Talk, honest};
 
 #[test]
 fn once_a_day_however_often_the_host_asks() {
@@ -147,6 +147,7 @@ fn what_fails_is_tried_again_and_less_and_less_often() {
         (Says::Fails(503, None), Unread::Later),
         (Says::Fails(403, None), Unread::Refused),
         (Says::Nothing, Unread::Answer),
+        (Says::Half, Unread::Answer),
         (Says::Mute, Unread::Unreachable),
     ] {
         let mut stage = Stage::looked();
@@ -192,7 +193,7 @@ fn a_platform_that_says_when_to_come_back_is_heeded() {
 }
 
 #[test]
-fn t15_the_request_is_the_image_s_whatever_callers_and_host_say() {
+fn t70_a_look_is_the_image_s_request_whatever_callers_say_and_none_if_a_record_is_another_or_withheld() {
     let mut stage = Stage::looked();
     let first = stage.world.sent.iter().find(|request| is_look(request)).unwrap().clone();
     // Callers make other calls of the same store, and the host answers needs with what it has of other things.
@@ -212,6 +213,13 @@ fn t15_the_request_is_the_image_s_whatever_callers_and_host_say() {
     });
     assert_eq!(lied.egresses(), 0, "a record that is not the ledger's");
     stage.pass(2 * HOUR);
+    let withheld = stage.world.run(HostRequest::Watch, &mut |_, supply| match supply {
+        Supply::Record(_) => Supply::Record(None),
+        supply => supply,
+    });
+    assert!(withheld.events.contains(&Event::Asked("Record")), "{:?}", withheld.events);
+    assert_eq!(withheld.egresses(), 0, "a record that is withheld");
+    stage.pass(2 * HOUR);
     stage.watch();
     let again: Vec<&Request> = stage.world.sent.iter().filter(|request| is_look(request)).collect();
     assert_eq!(again.len(), 2);
@@ -224,6 +232,7 @@ fn t15_the_request_is_the_image_s_whatever_callers_and_host_say() {
 #[test]
 fn t52_the_host_sees_nothing_of_where_money_goes() {
     let mut stage = Stage::new();
+    // All that the host hears but the request to the platform itself, which carries the token and goes out below TLS.
     let mut heard: Vec<u8> = Vec::new();
     let mut listen = |talk: &Talk| heard.extend_from_slice(format!("{:?}", (&talk.events, talk.done())).as_bytes());
     for says in [Says::Goes(BANK), Says::Goes(OTHER_BANK), Says::Nothing, Says::Fails(403, None), Says::Goes(OTHER_BANK)] {

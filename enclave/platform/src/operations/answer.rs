@@ -11,6 +11,8 @@ use crate::json::{Json, Pointer};
 
 /// What stands for a value that is not handed back.
 const ABSORBED: &str = "[absorbed]";
+/// Bytes of an answer that is looked into for where money goes, at most: no platform's is a tenth of it.
+const LOOKED_AT: usize = 256 << 10;
 /// Headers that say nothing of the body beyond its type and the platform's patience.
 const BESIDE_A_VIEW: [&str; 5] = ["cache-control", "content-type", "date", "retry-after", "x-request-id"];
 
@@ -70,22 +72,47 @@ impl View {
 
 impl Watch {
     /// What of the answer says where the money goes, as one text that changes if and only if that does: in which order a list comes, or
-    /// an object's members, is nothing. `None` if it says nothing.
+    /// an object's members, is nothing, and neither is a member that is null. `None` if it says nothing, is longer than 256 kB, or says
+    /// that it is not all that was asked for.
     #[must_use]
     pub fn facts(&self, response: &Response) -> Option<String> {
-        if response.status != 200 {
+        if response.status != 200 || response.body.len() > LOOKED_AT {
             return None;
         }
         let body = Json::parse(&response.body).ok()?;
-        let stated = self.keep.iter().any(|pointer| !pointer.of(&body).is_empty());
-        stated.then(|| ordered(Pointer::keep(&self.keep, &body)).text())
+        let mut named = self.keep.iter().flat_map(|pointer| pointer.of(&body)).filter(|value| !is_empty(value));
+        let first = named.next().filter(|_| !has_failed(&body))?;
+        if !self.newest {
+            return Some(ordered(Pointer::keep(&self.keep, &body)).text());
+        }
+        let scalar = |value: &&Json| !matches!(value, Json::Object(_) | Json::Array(_));
+        Some(first).filter(scalar).map(Json::text)
     }
+}
+
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => false,
+    }
+}
+
+/// Whether a platform says in a 200 that it did not do all of it: GraphQL's `errors`, and a `code` that is not 0.
+fn has_failed(body: &Json) -> bool {
+    let errors = match body.member("errors") {
+        None | Some(Json::Null) => false,
+        Some(Json::Array(errors)) => !errors.is_empty(),
+        Some(_) => true,
+    };
+    errors || matches!(body.member("code"), Some(Json::Number(code)) if code != "0")
 }
 
 /// The same whatever order it came in.
 fn ordered(value: Json) -> Json {
     match value {
         Json::Object(mut members) => {
+            members.retain(|(_, value)| *value != Json::Null);
             members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             Json::Object(members.into_iter().map(|(name, value)| (name, ordered(value))).collect())
         }

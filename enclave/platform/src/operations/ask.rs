@@ -33,7 +33,7 @@ enum Piece {
 
 /// Reads the file's row.
 pub(super) fn watch(row: WatchRow) -> Result<Watch, TableError> {
-    let WatchRow { operation, keep, ask, unasked } = row;
+    let WatchRow { operation, keep, newest, ask, unasked } = row;
     let keep = pointers(&operation, &keep)?;
     let asking = match (ask, unasked) {
         (Some(row), None) => {
@@ -42,7 +42,7 @@ pub(super) fn watch(row: WatchRow) -> Result<Watch, TableError> {
         (None, Some(why)) => Asking::Callers(why),
         _ => return Err(wrong(&operation, "either how the vault asks or why it does not")),
     };
-    Ok(Watch { operation, keep, asking })
+    Ok(Watch { operation, keep, newest, asking })
 }
 
 impl Ask {
@@ -111,6 +111,9 @@ impl Watch {
         for pointer in &self.keep {
             text.push('\n');
             text.push_str(&pointer.to_string());
+        }
+        if self.newest {
+            text.push_str("\nnewest");
         }
         keccak256(text).0
     }

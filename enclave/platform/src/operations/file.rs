@@ -154,6 +154,9 @@ pub(super) struct WatchRow {
     pub(super) operation: String,
     /// What of the answer says where: if this changes, the routing did.
     pub(super) keep: Vec<String>,
+    /// Whether only the first value of `keep` counts that says something: the list comes newest first.
+    #[serde(default)]
+    pub(super) newest: bool,
     /// How the vault asks by itself. If absent, only callers do.
     pub(super) ask: Option<AskRow>,
     /// Why the vault does not, for readers.

@@ -90,6 +90,8 @@ pub struct View {
 pub struct Watch {
     pub(super) operation: String,
     pub(super) keep: Vec<Pointer>,
+    /// Whether only the first value counts that says something.
+    pub(super) newest: bool,
     pub(super) asking: Asking,
 }
 

@@ -8,8 +8,7 @@ use credential::{Keys, Sight};
 use protocol::http::{Request, Response};
 use protocol::ledger::Unread;
 
-use super::Preset;
-use crate::diagnose::Diagnosis;
+use super::{Later, Preset};
 use crate::materials::Materials;
 use crate::operations::Watch;
 
@@ -42,6 +41,17 @@ pub struct NoFacts {
     pub why: Unread,
     /// Seconds to wait, if the platform says.
     pub after_s: Option<u64>,
+    /// Whether it says that there were too many calls, and not only that it can't now.
+    pub limited: bool,
+}
+
+/// What an answer says of where money goes. It is good for a digest and for nothing else.
+pub struct Facts(String);
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Facts(..)")
+    }
 }
 
 impl Preset {
@@ -84,32 +94,27 @@ impl Reading {
         self.watch.asked()
     }
 
-    /// The keyed digest of the facts in an answer. The answer ends here.
+    /// The facts in an answer. The answer ends here.
     ///
     /// # Errors
     /// [`NoFacts`].
-    pub fn digest(self, keys: &Keys, response: Response) -> Result<[u8; 32], NoFacts> {
-        let Self { preset, watch, store } = self;
-        let none = |why| Err(NoFacts { why, after_s: None });
-        if let Some(later) = preset.later(&response) {
-            return Err(NoFacts { why: Unread::Later, after_s: later.after_s });
+    pub fn facts(self, response: Response) -> Result<Facts, NoFacts> {
+        let diagnosis = self.preset.diagnose(&response);
+        if let Some(Later { after_s }) = self.preset.later(&response) {
+            // Of what is diagnosed only a rate limit is for later.
+            return Err(NoFacts { why: Unread::Later, after_s, limited: response.status == 429 || diagnosis.is_some() });
         }
-        match preset.diagnose(&response) {
-            Some(Diagnosis::RateLimited { retry_after_s }) => {
-                return Err(NoFacts { why: Unread::Later, after_s: retry_after_s });
-            }
-            Some(Diagnosis::Expired | Diagnosis::Revoked | Diagnosis::BadSignature | Diagnosis::Clock | Diagnosis::Denied) => {
-                return none(Unread::Refused);
-            }
-            None if matches!(response.status, 401 | 403) => return none(Unread::Refused),
-            None => {}
+        let none = |why| NoFacts { why, after_s: None, limited: false };
+        if diagnosis.is_some() || matches!(response.status, 401 | 403) {
+            return Err(none(Unread::Refused));
         }
-        let facts = watch.facts(&response);
-        drop(response);
-        match facts {
-            Some(facts) => Ok(keys.watched(&store, &watch.asked(), facts.as_bytes())),
-            None => none(Unread::Answer),
-        }
+        self.watch.facts(&response).map(Facts).ok_or(none(Unread::Answer))
+    }
+
+    /// Their keyed digest.
+    #[must_use]
+    pub fn digest(self, keys: &Keys, facts: &Facts) -> [u8; 32] {
+        keys.watched(&self.store, &self.watch.asked(), facts.0.as_bytes())
     }
 }
 
@@ -174,5 +179,26 @@ mod tests {
         let elsewhere = ebay.watch().unwrap().request(&binding(ebay, "apiz.ebay.com")).unwrap();
         assert_eq!(elsewhere.authority, "api.ebay.com");
         assert!(ebay.name(&elsewhere, "apiz.ebay.com").is_err());
+    }
+
+    #[test]
+    fn too_many_calls_are_told_from_a_platform_that_can_t_now_and_half_an_answer_is_none() {
+        let shopify = Preset::of_id("shopify-admin").unwrap();
+        let reading = Reading { preset: shopify, watch: shopify.watch().unwrap(), store: B256::ZERO };
+        let read = |status, body: &str| {
+            let headers = vec![("retry-after".to_owned(), b"9".to_vec())];
+            reading.facts(Response { status, headers, body: body.as_bytes().to_vec() })
+        };
+        let why = |status, body: &str| read(status, body).map(|_| ()).map_err(|none| (none.why, none.limited));
+        assert_eq!(why(429, ""), Err((Unread::Later, true)));
+        assert_eq!(why(503, ""), Err((Unread::Later, false)));
+        assert_eq!(why(403, "{}"), Err((Unread::Refused, false)));
+        let whole = r#"{"data":{"shopifyPaymentsAccount":{"id":"a","bankAccounts":{"nodes":[]}}}}"#;
+        assert!(read(200, whole).is_ok());
+        let half = r#"{"data":{"shopifyPaymentsAccount":{"id":"a","bankAccounts":null}},"errors":[{"message":"Access denied"}]}"#;
+        assert_eq!(why(200, half), Err((Unread::Answer, false)));
+        let long = whole.replace(r#""a""#, &format!("\"{}\"", "a".repeat(256 << 10)));
+        assert_eq!(why(200, &long), Err((Unread::Answer, false)));
+        assert_eq!(format!("{:?}", read(200, whole).unwrap()), "Facts(..)");
     }
 }

@@ -23,7 +23,7 @@ use protocol::http::{Request, Response};
 use serde::Deserialize;
 
 pub use field::{CheckError, FieldRule, Kind};
-pub use look::{Look, NoFacts, Reading};
+pub use look::{Facts, Look, NoFacts, Reading};
 pub use patience::Later;
 pub use table::{PresetsError, check};
 pub use wrong::Wrong;

@@ -87,7 +87,7 @@ fn neither_a_full_app_nor_idle_stores_hold_up_others() {
     for number in 0..1_000 {
         stage.bind(number, APP, if number < 500 { LIFE } else { 0 });
     }
-    let others: HashSet<_> = (1_000..1_010).map(|number| stage.bind(number, [number as u8; 32], LIFE)).collect();
+    let others: HashSet<_> = (1_000..1_010).map(|number| stage.bind(number, id(number, 9), LIFE)).collect();
     let looks = stage.asked(DAY, DAY + 2_000);
     let seen: HashSet<_> = looks.iter().map(|(_, binding)| *binding).collect();
     assert!(others.is_subset(&seen), "{} of {}", seen.intersection(&others).count(), others.len());

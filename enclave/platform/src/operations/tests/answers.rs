@@ -101,3 +101,35 @@ fn the_order_of_what_is_watched_is_no_change() {
     assert_ne!(listed(&format!("{one},{other}")), listed(one));
     assert_ne!(listed(one), listed(&one.replace("0001", "0003")));
 }
+
+#[test]
+fn what_is_not_all_of_an_answer_and_what_is_null_says_nothing_of_where_money_goes() {
+    let tiktok = super::super::of("tiktok-shop").unwrap().watch().unwrap();
+    let paid = |code: i64, payments: &str| {
+        tiktok.facts(&answer("application/json", &format!(r#"{{"code":{code},"data":{{"payments":[{payments}]}}}}"#)))
+    };
+    let (one, other) = (r#"{"id":"1","bank_account":"***1"}"#, r#"{"id":"2","bank_account":"***2"}"#);
+    let first = paid(0, one).unwrap();
+    // The newest that was paid out is what counts: neither one that was not yet, nor how many there are.
+    for payments in [
+        format!("{one},{other}"),
+        format!(r#"{{"id":"3"}},{{"id":"4","bank_account":null}},{{"id":"5","bank_account":""}},{one}"#),
+        format!("{one},{one},{one}"),
+    ] {
+        assert_eq!(paid(0, &payments).as_ref(), Some(&first), "{payments}");
+    }
+    assert_ne!(paid(0, &format!("{other},{one}")).unwrap(), first);
+    for none in ["", r#"{"id":"4","bank_account":null}"#, r#"{"id":"4"}"#] {
+        assert_eq!(paid(0, none), None, "{none}");
+    }
+    assert_eq!(paid(36_009_003, one), None);
+    let stripe = super::super::of("stripe").unwrap().watch().unwrap();
+    let facts = |body: &str| stripe.facts(&answer("application/json", body));
+    let listed = facts(r#"{"data":[{"id":"ba_1","bank_name":null}]}"#);
+    assert!(listed.is_some());
+    assert_eq!(facts(r#"{"data":[{"id":"ba_1"}],"errors":[]}"#), listed, "null is as good as absent");
+    for errors in [r#"[{"message":"x"}]"#, r#""x""#, r#"{"x":1}"#] {
+        assert_eq!(facts(&format!(r#"{{"data":[{{"id":"ba_1"}}],"errors":{errors}}}"#)), None, "{errors}");
+    }
+    assert_eq!(facts(r#"{"data":[{"id":null}]}"#), None);
+}
