@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use devnet::storefront::{DEMO_SHOP, DEMO_TOKEN};
 use devnet::world::{Said, World};
-use kill::{BOTH, Victim, died, durable, passes, ready, start_enclave, start_host};
+use kill::{BOTH, Victim, died, durable, passes, ready, start_enclave, start_host, until_dead};
 use protocol::cbor;
 use protocol::ledger::{Kind, Leaf};
 use tap::Recorder;
@@ -194,10 +194,12 @@ impl Sweep {
         let kill = victim.file(&self.world.dir, "kill");
         let store = self.next();
         let before = self.world.storefront.journal().len();
+        victim.trace_anew(&self.world.dir);
         fs::write(&kill, format!("{point}:{count}\n{}\n", self.serial))?;
         let said = self.attempt(&store).await?;
         // Who dies of the last point has answered already.
         let patience = Duration::from_millis(if said.code == 0 { 100 } else { 2_000 });
+        let patience = until_dead(&self.world.dir, victim, point, count, patience);
         let died = died(&mut self.world, victim, patience).await?;
         fs::remove_file(&kill)?;
         if !died {

@@ -69,6 +69,12 @@ pub(crate) async fn start_host(world: &mut World) -> Result<()> {
     world.start_host(&flags.each_ref().map(String::as_str)).await
 }
 
+/// How long to wait for a death: who came to the point as often as it takes is dying, however long that takes a busy machine. Else `patience`.
+pub(crate) fn until_dead(dir: &Path, observer: Victim, point: &str, times: u64, patience: Duration) -> Duration {
+    let came = passes(&observer.traced(dir), |passed| passed == point).into_values().sum::<u64>() >= times;
+    if came { patience.max(Duration::from_secs(5)) } else { patience }
+}
+
 /// Whether the victim dies within `patience`, and it alone. A signal is delivered before the process is seen to be gone.
 pub(crate) async fn died(world: &mut World, victim: Victim, patience: Duration) -> Result<bool> {
     let since = Instant::now();
