@@ -148,7 +148,9 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
         None => None,
     };
     let Some(lookout) = proven(io, shared, glance).await? else { return Ok(()) };
-    show(io, shared, glance, tokens.0).await?;
+    if !show(io, shared, glance, tokens.0).await? {
+        return Ok(());
+    }
     let kept = KeptRecords { binding: sealed(&binding), connection: sealed(&tokens), app: app.as_ref().map(sealed) };
     let Some(Look { request, reading }) = prepared(io, shared, glance, &lookout, kept)? else { return Ok(()) };
     let send_before = {
@@ -168,8 +170,8 @@ async fn look(io: &Io, shared: &Shared, glance: &Glance<'_>) -> Result<(), Stop>
 }
 
 /// Writes down, before anything is sent, that the access token is shown, if its provider takes the refresh token before for as long as it
-/// was not.
-async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) -> Result<(), Stop> {
+/// was not. Not if it was refreshed meanwhile: then nothing is sent now.
+async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) -> Result<bool, Stop> {
     let (time, announces) = {
         let mut state = shared.state();
         let announces = glance.live(&mut state)?.is_some_and(|there| glance.announces(&there));
@@ -178,10 +180,13 @@ async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) ->
     if announces {
         let connection = glance.connection.into();
         let entry = Shown { version: ledger::VERSION, boot_id: shared.boot_id.into(), time, connection, generation };
-        let proposal = Proposal { body: Body::Shown(entry), time, records: Vec::new(), reserved: false };
-        append(io, shared, proposal, || {}).await?;
+        let body = Body::Shown(entry);
+        let proposal = Proposal { body: body.clone(), time, records: Vec::new(), reserved: false };
+        if let Err(stop) = append(io, shared, proposal, || {}).await {
+            return if shared.state().serving()?.ledger.fold.check(&body).is_err() { Ok(false) } else { Err(stop) };
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn sealed((generation, sealed): &(u64, ByteVec)) -> Sealed<'_> {

@@ -108,7 +108,9 @@ impl Reading {
         if diagnosis.is_some() || matches!(response.status, 401 | 403) {
             return Err(none(Unread::Refused));
         }
-        self.watch.facts(&response).map(Facts).ok_or(none(Unread::Answer))
+        let facts = self.watch.facts(&response);
+        drop(response);
+        facts.map(Facts).ok_or(none(Unread::Answer))
     }
 
     /// Their keyed digest.
