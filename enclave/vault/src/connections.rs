@@ -307,24 +307,28 @@ impl Connections {
             Ended::Reauthorize if older && connection.before.is_some_and(|before| before.rotated) => {
                 connection.phase = Phase::Active;
                 connection.before = None;
-                connection.told.missing = true;
+                connection.told = Told { missing: true, failing: false };
+                // Of another token.
+                connection.failures = 0;
             }
             Ended::Reauthorize => {
                 connection.phase = Phase::Reauthorize;
                 connection.before = None;
+                connection.told.failing = false;
             }
         }
         self.file(*body.connection);
         Ok(())
     }
 
-    /// Whether its owner may be told: of what holds, and once.
+    /// Whether its owner may be told: of what the entries before say, and once. For how long attempts have to fail is asked where the entry
+    /// is made, and not of a ledger that is read: another image wrote it, which may have waited for less.
     pub(crate) fn check_alerted(&self, body: &Alerted) -> Result<(), OutOfOrder> {
         let connection = self.of(&body.connection).ok_or(OutOfOrder)?;
         let news = match body.trouble {
             Trouble::Missing { .. } => !connection.told.missing,
             Trouble::Failing { since } => {
-                !connection.told.failing && since == connection.failing_since && connection.fails(body.time)
+                !connection.told.failing && connection.failures > 0 && since == connection.failing_since
             }
         };
         if news { Ok(()) } else { Err(OutOfOrder) }

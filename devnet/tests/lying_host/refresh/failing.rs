@@ -1,6 +1,6 @@
 //! Token endpoints that never bring tokens, in ways that nobody foresaw: asked ever more seldom, and the owner told once.
 
-use protocol::ledger::{Body, Trouble};
+use protocol::ledger::{Alerted, Body, Trouble, VERSION};
 
 use super::Stage;
 use super::cases::{ALWAYS, NEVER};
@@ -103,4 +103,38 @@ fn a_provider_that_always_says_in_a_second_is_not_asked_each_second() {
     let asked = hours(&mut stage, 12);
     assert!(asked.len() <= 20, "{asked:?}");
     assert_eq!((told(&stage).len(), failing(&mut stage)), (1, 1));
+}
+
+#[test]
+fn an_alert_of_an_image_that_waited_for_less_is_read_and_stands() {
+    let mut stage = Stage::new(NEVER);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    stage.provider().token_answer = Some((400, "{}"));
+    stage.upkeep();
+    let bodies = stage.world.bodies();
+    let Some(Body::Refreshed(refreshed)) = bodies.last() else { panic!("{:?}", bodies.last()) };
+    let (time, boot_id, connection) = (refreshed.time, refreshed.boot_id, refreshed.connection);
+    // After one attempt, and in the minute of it.
+    let trouble = Trouble::Failing { since: time };
+    stage.world.write_as_an_earlier_image(&Body::Alerted(Alerted { version: VERSION, boot_id, time, connection, trouble }));
+    stage.restart();
+    assert_eq!(failing(&mut stage), 1);
+    hours(&mut stage, 3);
+    assert_eq!(told(&stage), [(time, time)], "and not once more");
+}
+
+#[test]
+fn what_has_to_be_authorised_anew_is_not_said_to_fail_as_well() {
+    let mut stage = Stage::new(NEVER);
+    assert_eq!(stage.called(SALT).outcome, "upstream");
+    stage.expire();
+    stage.provider().token_answer = Some((400, "{}"));
+    hours(&mut stage, 3);
+    assert_eq!(failing(&mut stage), 1);
+    stage.provider().token_answer = None;
+    stage.provider().revoked = true;
+    hours(&mut stage, 2);
+    let status = stage.world.status().connections.unwrap();
+    assert_eq!((status.failing, status.reauthorize, stage.alerts()), (0, 1, 1));
 }
