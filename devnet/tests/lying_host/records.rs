@@ -3,7 +3,7 @@
 use crate::support_host::{Caller, Event, ORDERS, SALT, SALT_2, SHOP, World, honest};
 use crate::{problem, read, ready};
 use alloy_primitives::B256;
-use protocol::ledger::Ending;
+use protocol::ledger::{Body, Trouble};
 use protocol::message::{Answer, Need, Problem, Supply};
 
 /// The ids of the first store's binding and connection, as a call asks for them.
@@ -18,25 +18,22 @@ fn record_ids(world: &mut World, caller: &Caller, salt: B256) -> Vec<[u8; 32]> {
     ids
 }
 
-/// A call in which each record is what `lie` makes of it, `which` counting from 0. Nothing is sent, whatever it is.
+/// A call in which each record is what `lie` makes of it, whenever it is asked for, `which` counting from 0. Nothing is sent, whatever it is.
 fn with_records(world: &mut World, caller: &Caller, lie: &mut dyn FnMut(usize, Vec<u8>) -> Option<Vec<u8>>) {
     let sealed = caller.query(world, ORDERS);
-    let mut which = 0;
+    let mut seen = Vec::new();
     let talk = world.run(sealed.request(), &mut |need, supply| match (need, supply) {
-        (Need::Record { .. }, Supply::Record(Some(truth))) => {
-            which += 1;
-            Supply::Record(lie(which - 1, truth.to_vec()).map(Into::into))
+        (Need::Record { id, .. }, Supply::Record(Some(truth))) => {
+            let which = seen.iter().position(|of| of == id).unwrap_or(seen.len());
+            seen.extend((which == seen.len()).then_some(*id));
+            Supply::Record(lie(which, truth.to_vec()).map(Into::into))
         }
         (_, supply) => supply,
     });
     assert_eq!(talk.egresses(), 0);
     if problem(&talk).is_none() {
-        // The connection is opened last, once the intent is durable: that it can't be is an outcome.
-        let read = read(&talk, &sealed);
-        assert_eq!(
-            (read.outcome.as_str(), read.rule.as_str(), read.ending),
-            ("failed", "request.injection", Some(Ending::Failed))
-        );
+        // The connection's: its owner is told.
+        assert_eq!(read(&talk, &sealed).refusal, "reauthorization_required");
     } else {
         assert_eq!(problem(&talk), Some(Problem::Supply));
         assert!(!talk.events.iter().any(|event| matches!(event, Event::Acknowledged(_))), "something was written");
@@ -115,4 +112,27 @@ fn t15_a_missing_record_is_refused() {
         with_records(&mut world, &caller, &mut |asked, truth| (asked != which).then_some(truth));
     }
     world.honest_call(&caller);
+}
+
+#[test]
+fn t15_the_owner_of_what_is_not_refreshed_is_told_too_that_it_is_lost() {
+    let (mut world, caller) = ready();
+    let of = |body: &Body| if let Body::Provision(provisioned) = body { Some(*provisioned.connection) } else { None };
+    let id = world.bodies().iter().find_map(of).unwrap();
+    let told = |world: &World| {
+        let missing = |body: &&Body| matches!(body, Body::Alerted(told) if *told.connection == id && matches!(told.trouble, Trouble::Missing { generation: 1 }));
+        world.bodies().iter().filter(missing).count()
+    };
+    for times in [1, 2] {
+        let lost = world.records.remove(&(id, 1)).unwrap();
+        for _ in 0..2 {
+            let sealed = caller.query(&mut world, ORDERS);
+            let talk = world.run(sealed.request(), &mut honest);
+            assert_eq!((read(&talk, &sealed).refusal.as_str(), talk.egresses()), ("reauthorization_required", 0));
+            assert_eq!((world.status().connections.unwrap().reauthorize, told(&world)), (1, times), "once for each loss");
+        }
+        world.records.insert((id, 1), lost);
+        world.honest_call(&caller);
+        assert_eq!((world.status().connections.unwrap().reauthorize, told(&world)), (0, times));
+    }
 }

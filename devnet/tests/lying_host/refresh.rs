@@ -12,6 +12,8 @@ pub(crate) mod provider;
 mod rules;
 #[path = "refresh/sweep.rs"]
 mod sweep;
+#[path = "refresh/unheard.rs"]
+mod unheard;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

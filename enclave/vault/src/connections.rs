@@ -80,17 +80,15 @@ impl Connections {
 
     /// Its access token may be shown to the platform from here on.
     pub(crate) fn shown(&mut self, id: &[u8; 32]) {
-        if let Some(before) = self.by_id.get_mut(id).and_then(|connection| connection.before.as_mut()) {
-            before.succeeded = true;
+        if let Some(connection) = self.by_id.get_mut(id) {
+            connection.show();
         }
     }
 
     /// The same, of all that is kept up for a store.
     pub(crate) fn shown_for(&mut self, store: &(u64, B256)) {
         for connection in self.by_id.values_mut().filter(|connection| connection.stores.contains(store)) {
-            if let Some(before) = &mut connection.before {
-                before.succeeded = true;
-            }
+            connection.show();
         }
     }
 
@@ -101,8 +99,8 @@ impl Connections {
         }
     }
 
-    /// The current generation has worked: the one before it is over.
-    pub(crate) fn worked(&mut self, id: &[u8; 32]) {
+    /// A call with the current generation, or its probe, was answered 2xx: the one before it is over.
+    pub(crate) fn answered(&mut self, id: &[u8; 32]) {
         if let Some(connection) = self.by_id.get_mut(id) {
             connection.before = None;
             connection.told.missing = false;
@@ -234,12 +232,14 @@ impl Connections {
     /// `counted` says that the request is in the pace already.
     pub(crate) fn refreshing(&mut self, index: u64, body: &Refreshing, counted: bool) -> Result<(), OutOfOrder> {
         let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
+        let older = connection.before.is_some_and(|before| before.generation == body.generation);
         let (since, again) = match connection.phase {
+            // What was uncertain was another's token.
+            Phase::Uncertain { older: true, .. } if !older => (body.time, false),
             Phase::Active => (body.time, false),
             Phase::Uncertain { since, .. } => (since, true),
             Phase::Refreshing { .. } | Phase::Reauthorize => return Err(OutOfOrder),
         };
-        let older = connection.before.is_some_and(|before| before.generation == body.generation);
         connection.phase = Phase::Refreshing { index, since, again, older };
         if !older {
             // It was served, and is handed in.
@@ -272,7 +272,7 @@ impl Connections {
         let connection = self.by_id.get_mut(&*body.connection).ok_or(OutOfOrder)?;
         let Phase::Refreshing { since, again, older, .. } = connection.phase else { return Err(OutOfOrder) };
         connection.rests_until = 0;
-        let uncertain = Phase::Uncertain { index: body.refreshing, since };
+        let uncertain = connection.uncertain(body.refreshing, since, older);
         match body.result {
             Ended::Renewed { record: _, access_expires_at, refresh_expires_at, rotated } => {
                 connection.phase = Phase::Active;
@@ -287,16 +287,20 @@ impl Connections {
                 connection.failures = 0;
                 connection.told.failing = false;
                 connection.told.missing = false;
-                let made_from = if older {
-                    connection.before.map(|before| Before { rests_until: body.time.saturating_add(AGAIN), ..before })
+                connection.before = if older {
+                    // A call that was held back may go on with what was lost meanwhile.
+                    let rests_until = body.time.saturating_add(AGAIN);
+                    connection.before.map(|before| Before { rotated, rests_until, succeeded: false, ..before }.over())
                 } else {
                     let (generation, sealed) = current;
-                    Some(Before { generation, sealed, rotated, since, succeeded: false, rests_until: 0 })
+                    Some(Before { generation, sealed, rotated, since, succeeded: false, held_back: false, rests_until: 0 })
                 };
-                connection.before = made_from.map(|before| Before { rotated, succeeded: false, ..before });
             }
             Ended::Unspent { retry_at } => {
                 connection.phase = if again { uncertain } else { Phase::Active };
+                if !connection.falls_back() {
+                    connection.before = connection.before.map(Before::over);
+                }
                 connection.failed(body.time, retry_at);
             }
             Ended::Uncertain { retry_at } => {
@@ -348,8 +352,8 @@ impl Connections {
     pub(crate) fn booted(&mut self) {
         let mut open = Vec::new();
         for (id, connection) in &mut self.by_id {
-            if let Phase::Refreshing { index, since, .. } = connection.phase {
-                connection.phase = Phase::Uncertain { index, since };
+            if let Phase::Refreshing { index, since, older, .. } = connection.phase {
+                connection.phase = connection.uncertain(index, since, older);
                 connection.retry_at = 0;
                 open.push(*id);
             }

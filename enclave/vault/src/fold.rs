@@ -176,8 +176,8 @@ impl Fold {
                 intent.time
             }
             Body::Outcome(outcome) => {
-                if let Some(worked) = self.worked(outcome) {
-                    self.connections.worked(&worked);
+                if let Some(answered) = self.answered(outcome) {
+                    self.connections.answered(&answered);
                 }
                 let Open { budget, takes_off, .. } = self.open.remove(&outcome.intent).ok_or(OutOfOrder)?;
                 match (outcome.ending, takes_off) {
@@ -240,7 +240,7 @@ impl Fold {
         }
         self.watches.renewed(&provisioned.connection);
         // Its probe was answered.
-        self.connections.worked(&provisioned.connection);
+        self.connections.answered(&provisioned.connection);
         Ok(())
     }
 
@@ -261,8 +261,8 @@ impl Fold {
         }
     }
 
-    /// The connection whose current generation a call was answered with that the platform did as it was asked.
-    fn worked(&self, outcome: &Outcome) -> Option<[u8; 32]> {
+    /// The connection with whose current generation a call was answered 2xx.
+    fn answered(&self, outcome: &Outcome) -> Option<[u8; 32]> {
         let Open { record, generation, .. } = self.open.get(&outcome.intent)?;
         let done = matches!(outcome.ending, Ending::Upstream { status: 200..=299 }) && *outcome.response != [0; 32];
         let (id, _) = self.connections.bound(record).filter(|_| done)?;
@@ -291,7 +291,7 @@ impl Fold {
                 Ended::Renewed { .. } | Ended::Reauthorize => vec![before(&refreshed.connection)],
                 Ended::Unspent { .. } | Ended::Uncertain { .. } => Vec::new(),
             },
-            Body::Outcome(outcome) => self.worked(outcome).iter().map(before).collect(),
+            Body::Outcome(outcome) => self.answered(outcome).iter().map(before).collect(),
             Body::Boot(_)
             | Body::Intent(_)
             | Body::Refusal(_)

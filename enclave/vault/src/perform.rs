@@ -72,8 +72,8 @@ pub(crate) fn serves(shared: &Shared, permit: &Permit, connection: &[u8; 32]) ->
     Ok(state.serving()?.ledger.fold.connections.of(connection).is_some_and(|connection| connection.serves(&store)))
 }
 
-/// Whether the token of the generation before the current one is on its way.
-fn falls_back(shared: &Shared, connection: &[u8; 32]) -> Result<bool, Stop> {
+/// Whether nothing of the current generation may be used for now: the token of the one before it is on its way, or may be spent.
+pub(crate) fn falls_back(shared: &Shared, connection: &[u8; 32]) -> Result<bool, Stop> {
     let mut state = shared.state();
     Ok(state.serving()?.ledger.fold.connections.of(connection).is_some_and(Connection::falls_back))
 }
@@ -135,17 +135,16 @@ struct Records {
 }
 
 impl Records {
-    /// With an access token that a call can be made with. If the host has lost it, it is refreshed from the generation before, once.
+    /// With an access token that a call can be made with. If the host has lost it, it is refreshed from the generation before, once, or its
+    /// owner is told.
     async fn fresh(io: &Io, shared: &Shared, connection: &[u8; 32]) -> Result<Self, Denied> {
         fresh(io, shared, connection, Why::Expired).await?;
-        let refreshes = shared.state().serving()?.ledger.fold.connections.of(connection).is_some_and(|there| there.refreshes);
         let found = match find_record(io, shared, connection).await? {
             Found::Served(generation, sealed) => (generation, sealed),
-            Found::Lost(generation) if refreshes => {
+            Found::Lost(generation) => {
                 fresh(io, shared, connection, Why::Lost(generation)).await?;
                 fetch_record(io, shared, connection).await?
             }
-            Found::Lost(_) => return Err(Stop(Problem::Supply).into()),
         };
         Ok(Self::with_app(io, shared, connection, found).await?)
     }

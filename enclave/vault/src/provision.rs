@@ -22,7 +22,7 @@ use crate::conversation::{Io, Stop};
 use crate::internal::json_response;
 use crate::ledger::Proposal;
 use crate::own::PROVISION_OPERATION;
-use crate::perform::{Use, fetch_record, intend};
+use crate::perform::{Use, falls_back, fetch_record, intend};
 use crate::refresh::{Why, fresh, hold};
 use crate::refusal::Refusal;
 use crate::state::Shared;
@@ -98,6 +98,9 @@ async fn store(
         // From here on nothing refreshes it, so that its generation is the one that is probed, until the store is bound.
         flight = Some(hold(io, shared, &plan.binding.connection).await?);
         settle(io, shared).await?;
+        if falls_back(shared, &plan.binding.connection)? {
+            return Err(Refusal::Upstream("refresh.later").into());
+        }
         records.push(fetch_record(io, shared, &plan.binding.connection).await?);
         if let Some(app) = &plan.app {
             records.push(fetch_record(io, shared, app).await?);

@@ -34,7 +34,7 @@ use crate::sync::ROUNDS;
 use crate::views::{Fetched, fetch};
 use alert::{failing, missing};
 use ask::{Asked, ask};
-use older::{Older, older};
+use older::older;
 use spending::Spending;
 
 /// Milliseconds that a call waits for another's refresh.
@@ -183,8 +183,11 @@ fn needed(state: &mut State, now: u64, id: &[u8; 32], why: Why) -> Result<Needed
     let Some(connection) = fold.connections.of(id) else { return Ok(Needed::No) };
     let wanted = match why {
         Why::Due => connection.due_at(id).is_some_and(|at| at <= now),
-        Why::Expired => connection.expired(now),
-        Why::Refused(generation) | Why::Lost(generation) => connection.refreshes && fold.generation(id) == Some(generation),
+        // While it falls back, nothing of what was served before is good.
+        Why::Expired => connection.expired(now) || connection.falls_back(),
+        Why::Refused(generation) => connection.refreshes && fold.generation(id) == Some(generation),
+        // Of what is not refreshed, its owner is told.
+        Why::Lost(generation) => fold.generation(id) == Some(generation),
     };
     Ok(match connection.phase {
         // Whatever became of the refresh token: while the access token is good, calls are made with it.
@@ -207,22 +210,31 @@ async fn refresh(io: &Io, shared: &Shared, flight: &Flight<'_>, why: Why) -> Res
         Needed::Yes(connection) => connection,
     };
     let Some(upkeep) = proven(io, shared, &id, &connection).await? else { return Ok(Tried::NotKept) };
-    let (record, older) = match find_record(io, shared, &id).await? {
-        // It is there after all.
-        Found::Served(..) if matches!(why, Why::Lost(_)) => return Ok(Tried::Fresh),
-        Found::Served(generation, sealed) => ((generation, sealed), None),
-        Found::Lost(_) => match older(io, shared, &id).await? {
-            Older::Served(before, sealed) => ((before.generation, sealed), Some(before)),
-            Older::Rests(until) => return Ok(Tried::Later(until)),
-            Older::None => return missing(io, shared, id).await,
-        },
-    };
     let app = match &connection.app {
         Some(app) => Some(fetch_record(io, shared, app).await?),
         None => None,
     };
     // Whatever can fail without the provider fails before anything is written down.
-    let asked = match ask(io, shared, &id, &connection, &upkeep, record, older, app)? {
+    let ask = |record, older| ask(io, shared, &id, &connection, &upkeep, record, older, app.as_ref());
+    // A token of the generation before, of which nobody heard what came, is handed in again whatever is served of the current one.
+    let falls_back = connection.falls_back();
+    let mut asked = Err(Tried::Missing);
+    if falls_back && let Some((before, record)) = older(io, shared, &id).await? {
+        asked = ask(record, Some(before))?;
+    }
+    if asked.as_ref().is_err_and(|tried| *tried == Tried::Missing) {
+        asked = match find_record(io, shared, &id).await? {
+            // It is there after all.
+            Found::Served(..) if matches!(why, Why::Lost(_)) && !falls_back => return Ok(Tried::Fresh),
+            Found::Served(generation, sealed) => ask((generation, sealed), None)?,
+            Found::Lost(_) if falls_back => Err(Tried::Missing),
+            Found::Lost(_) => match older(io, shared, &id).await? {
+                Some((before, record)) => ask(record, Some(before))?,
+                None => Err(Tried::Missing),
+            },
+        };
+    }
+    let asked = match asked {
         Ok(asked) => asked,
         Err(Tried::Missing) => return missing(io, shared, id).await,
         Err(tried) => return Ok(tried),
@@ -270,6 +282,8 @@ async fn spend(
     settle(io, shared).await?;
     Ok(match result {
         Ended::Renewed { .. } => Tried::Fresh,
+        // The current one, if it is served, is next.
+        Ended::Reauthorize if connection.falls_back() && older => Tried::Later(time),
         Ended::Reauthorize if older => Tried::Missing,
         Ended::Reauthorize => Tried::Reauthorize,
         Ended::Unspent { retry_at } | Ended::Uncertain { retry_at } => Tried::Later(retry_at),

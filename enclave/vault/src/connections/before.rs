@@ -1,4 +1,5 @@
-//! The generation before a connection's current one, for as long as the current one is not known to work.
+//! The generation before a connection's current one, until a call with the current one was answered 2xx. What some platforms say in a 200,
+//! that they refuse, is not looked at: theirs is over sooner than it has to be.
 //!
 //! It is of use if the host loses the current one: its refresh token is handed in once more, if that is not the spent token of another.
 
@@ -22,6 +23,9 @@ pub(crate) struct Before {
     pub(super) since: u64,
     /// Something of its successor's may have been shown to the platform.
     pub(super) succeeded: bool,
+    /// The ledger says that something of its successor's is used, and said it while this one's token was on its way: it is not before that
+    /// is over.
+    pub(super) held_back: bool,
     /// Unix milliseconds before which it is not used.
     pub(crate) rests_until: u64,
 }
@@ -35,6 +39,11 @@ impl Before {
     /// Whether the ledger lets it be handed in: its refresh token is its successor's too, or nothing of its successor's was used.
     pub(crate) const fn may(&self) -> bool {
         !self.rotated || !self.succeeded
+    }
+
+    /// Its token is on its way no more.
+    pub(super) const fn over(self) -> Self {
+        Self { succeeded: self.succeeded || self.held_back, held_back: false, ..self }
     }
 
     /// Whether its provider still takes its refresh token: it never changed, or the provider's grace for the one before has not passed.
@@ -52,8 +61,15 @@ impl Before {
 mod tests {
     use super::*;
 
-    const BEFORE: Before =
-        Before { generation: 1, sealed: [0; 32], rotated: true, since: 1_000_000, succeeded: false, rests_until: 0 };
+    const BEFORE: Before = Before {
+        generation: 1,
+        sealed: [0; 32],
+        rotated: true,
+        since: 1_000_000,
+        succeeded: false,
+        held_back: false,
+        rests_until: 0,
+    };
     const GRACE: Grace = Grace { seconds: 3_600, until_successor_used: true };
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) enum Phase {
         index: u64,
         /// Unix milliseconds of the first.
         since: u64,
+        /// Whether it is the token of the generation before the current one, which another had replaced.
+        older: bool,
     },
     /// The merchant has to authorise anew.
     Reauthorize,
@@ -92,7 +94,7 @@ pub(crate) struct Connection {
     pub(crate) failures: u32,
     /// Unix milliseconds at which the first of them ended.
     pub(crate) failing_since: u64,
-    /// The generation before the current one, until the current one has worked.
+    /// The generation before the current one, until a call with the current one was answered 2xx.
     pub(crate) before: Option<Before>,
     /// What its owner was told.
     pub(crate) told: Told,
@@ -117,10 +119,25 @@ impl Connection {
         self.failures >= OFTEN && self.failing_since.saturating_add(LONG) <= now
     }
 
-    /// Whether the token of the generation before the current one is on its way. Until what comes of that is known, nothing of the current
-    /// one may be used: the provider takes the former for as long as the latter was not.
+    /// Whether the token of the generation before the current one is on its way, or was and nobody heard what came of it. Until that is
+    /// known, nothing of the current one may be used: the provider takes the former for as long as the latter was not.
     pub(crate) const fn falls_back(&self) -> bool {
-        matches!(self.phase, Phase::Refreshing { older: true, .. })
+        matches!(self.phase, Phase::Refreshing { older: true, .. } | Phase::Uncertain { older: true, .. })
+    }
+
+    /// Its access token may be shown to the platform from here on: while it falls back, once that is over.
+    pub(super) const fn show(&mut self) {
+        let falls_back = self.falls_back();
+        if let Some(before) = &mut self.before {
+            before.held_back |= falls_back;
+            before.succeeded |= !falls_back;
+        }
+    }
+
+    /// What becomes of an attempt of whose token nobody knows whether it is spent.
+    pub(super) fn uncertain(&self, index: u64, since: u64, older: bool) -> Phase {
+        // A token that no other had replaced is the current generation's too, of which nothing has to wait.
+        Phase::Uncertain { index, since, older: older && self.before.is_some_and(|before| before.rotated) }
     }
 
     /// Whether the generation before the current one may be handed in only because nothing of the current one was used.

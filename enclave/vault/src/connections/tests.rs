@@ -222,7 +222,7 @@ fn what_a_process_left_open_is_uncertain_in_the_next() {
     connections.refreshing(7, &refreshing(id(1), 5), false).unwrap();
     assert!(connections.check_refreshing(&refreshing(id(1), 6)).is_err(), "one at a time");
     connections.booted();
-    assert_eq!(connections.of(&id(1)).unwrap().phase, Phase::Uncertain { index: 7, since: 5 });
+    assert_eq!(connections.of(&id(1)).unwrap().phase, Phase::Uncertain { index: 7, since: 5, older: false });
     // It counts as one of the provider's, and ends with what the provider says when it is asked again.
     assert_eq!(connections.pace.take(APP, 1, 1, 500), Err(1_005));
     assert_eq!(connections.due(1_005, |_| true), Some(id(1)));
@@ -242,5 +242,46 @@ fn an_attempt_that_spent_nothing_leaves_an_uncertain_token_uncertain() {
     connections.refreshing(9, &refreshing(id(1), 20), false).unwrap();
     connections.refreshed(&refreshed(id(1), 21, 9, Ended::Unspent { retry_at: 50 }), CURRENT).unwrap();
     let connection = connections.of(&id(1)).unwrap();
-    assert_eq!((connection.phase, connection.retry_at), (Phase::Uncertain { index: 9, since: 5 }, 50));
+    assert_eq!((connection.phase, connection.retry_at), (Phase::Uncertain { index: 9, since: 5, older: false }, 50));
+}
+
+#[test]
+fn what_is_held_back_for_the_one_before_ends_it_only_once_that_is_on_its_way_no_more() {
+    let begin = |used: bool| {
+        let mut connections = Connections::default();
+        connections.make(&kept(1), None, 0);
+        connections.bind(&id(1), Some([7; 32]), (1, B256::ZERO));
+        connections.refreshing(1, &refreshing(id(1), 1), false).unwrap();
+        let record = RecordRef { id: id(1).into(), generation: 2, sealed: [0; 32].into() };
+        let result = Ended::Renewed { record, access_expires_at: LIFE, refresh_expires_at: None, rotated: true };
+        connections.refreshed(&refreshed(id(1), 1, 1, result), CURRENT).unwrap();
+        // Of generation 1, which is the one before now.
+        connections.refreshing(3, &refreshing(id(1), 3), false).unwrap();
+        if used {
+            connections.used(&[7; 32]);
+        }
+        connections
+    };
+    let now = |connections: &Connections| {
+        let connection = connections.of(&id(1)).unwrap();
+        (connection.falls_back(), connection.before.unwrap().may())
+    };
+    let unspent = |index| refreshed(id(1), 9, index, Ended::Unspent { retry_at: 9 });
+    for used in [false, true] {
+        let mut connections = begin(used);
+        assert_eq!(now(&connections), (true, true));
+        connections.refreshed(&unspent(3), CURRENT).unwrap();
+        assert_eq!(now(&connections), (false, !used), "what was held back goes on");
+        let mut connections = begin(used);
+        connections.booted();
+        assert_eq!(now(&connections), (true, true));
+        connections.refreshing(5, &refreshing(id(1), 5), false).unwrap();
+        connections.refreshed(&unspent(5), CURRENT).unwrap();
+        assert_eq!(now(&connections), (true, true), "uncertain still");
+        // The newest is handed in: its turn is its own.
+        connections.refreshing(7, &Refreshing { generation: 2, ..refreshing(id(1), 7) }, false).unwrap();
+        assert_eq!(now(&connections), (false, false));
+        connections.refreshed(&unspent(7), CURRENT).unwrap();
+        assert_eq!(connections.of(&id(1)).unwrap().phase, Phase::Active);
+    }
 }

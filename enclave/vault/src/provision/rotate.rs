@@ -23,7 +23,7 @@ use crate::internal::json_response;
 use crate::ledger::Proposal;
 use crate::login;
 use crate::own::ROTATE_OPERATION;
-use crate::perform::{Use, fetch_record, intend, record};
+use crate::perform::{Use, falls_back, fetch_record, intend, record};
 use crate::refresh::{Why, fresh, hold};
 use crate::refusal::Refusal;
 use crate::state::Shared;
@@ -92,6 +92,9 @@ async fn connection(
     settle(io, shared).await?;
     let mut records = Vec::new();
     if let Handed::Staged(..) = &handed {
+        if falls_back(shared, &staged.id)? {
+            return Err(Refusal::Upstream("refresh.later").into());
+        }
         records.push(fetch_record(io, shared, &staged.id).await?);
         if let Some(app) = &app {
             records.push(fetch_record(io, shared, app).await?);

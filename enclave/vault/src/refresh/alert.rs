@@ -1,4 +1,4 @@
-//! Telling a connection's owner, once, of what refreshing it again does not mend.
+//! Telling a connection's owner, once, of what refreshing it again does not mend. What passed and comes again is told again.
 
 use protocol::ledger::{self, Alerted, Body, Trouble};
 

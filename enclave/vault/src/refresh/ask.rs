@@ -34,8 +34,8 @@ pub(super) struct Asked {
     pub(super) spent: [u8; 32],
 }
 
-/// Opens the records under the upkeep and makes the request. [`Tried::Later`] if the provider takes no more for now; [`Tried::Missing`] if
-/// it is the generation before the current one (`older`), and its token may be spent.
+/// Opens the records under the upkeep and makes the request. [`Tried::Later`] if the provider takes no more for now, or the generation
+/// before the current one (`older`) was used lately; [`Tried::Missing`] if its token may be spent.
 #[expect(clippy::too_many_arguments, reason = "each is one part of what is asked")]
 pub(super) fn ask(
     io: &Io,
@@ -45,7 +45,7 @@ pub(super) fn ask(
     upkeep: &Upkeep,
     (generation, sealed): (u64, ByteVec),
     older: Option<Before>,
-    app: Option<(u64, ByteVec)>,
+    app: Option<&(u64, ByteVec)>,
 ) -> Result<Result<Asked, Tried>, Stop> {
     let mut state = shared.state();
     let now = state.time(io.now());
@@ -58,8 +58,11 @@ pub(super) fn ask(
     if older.is_some() && older != fold.connections.of(id).and_then(|connection| connection.before) {
         return Ok(Err(Tried::Missing));
     }
+    if let Some(before) = older.filter(|before| before.rests_until > now) {
+        return Ok(Err(Tried::Later(before.rests_until)));
+    }
     let made = credential::open_kept(keys, upkeep, &connection.preset, generation, &sealed, now).ok().and_then(|opened| {
-        let app = match &app {
+        let app = match app {
             Some((generation, sealed)) => {
                 Some(credential::open_app(keys, Leave::Upkeep(upkeep), &opened, *generation, sealed, now).ok()?)
             }

@@ -11,32 +11,17 @@ use crate::connections::Before;
 use crate::conversation::{Io, Stop};
 use crate::state::Shared;
 
-/// What there is of it.
-pub(super) enum Older {
-    /// Its bytes.
-    Served(Before, ByteVec),
-    /// It was used lately, and is not again before these unix milliseconds.
-    Rests(u64),
-    /// It is over, was never, may not be handed in any more, or the host does not serve it either.
-    None,
-}
-
-/// Asks for it.
-pub(super) async fn older(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<Older, Stop> {
+/// Asks for it. `None` if it is over, was never, may not be handed in any more, or the host does not serve it either.
+pub(super) async fn older(io: &Io, shared: &Shared, id: &[u8; 32]) -> Result<Option<(Before, (u64, ByteVec))>, Stop> {
     let before = {
         let mut state = shared.state();
-        let now = state.time(io.now());
         let connection = state.serving()?.ledger.fold.connections.of(id).filter(|connection| !connection.revoked);
-        match connection.and_then(|connection| connection.before) {
-            Some(before) if !before.may() => return Ok(Older::None),
-            Some(before) if before.rests_until > now => return Ok(Older::Rests(before.rests_until)),
-            Some(before) => before,
-            None => return Ok(Older::None),
-        }
+        connection.and_then(|connection| connection.before).filter(Before::may)
     };
+    let Some(before) = before else { return Ok(None) };
     match io.need(Need::Record { id: (*id).into(), generation: before.generation }).await? {
-        Supply::Record(Some(sealed)) if before.is(&sealed) => Ok(Older::Served(before, sealed)),
-        Supply::Record(_) => Ok(Older::None),
+        Supply::Record(Some(sealed)) if before.is(&sealed) => Ok(Some((before, (before.generation, sealed)))),
+        Supply::Record(_) => Ok(None),
         _ => Err(Stop(Problem::Supply)),
     }
 }
