@@ -38,6 +38,7 @@ mod pace;
 mod perform;
 mod provision;
 mod quota;
+mod records;
 mod refresh;
 mod refusal;
 mod revoke;

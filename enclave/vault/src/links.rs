@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::call::{Denied, permitted, store_of, with_receipt};
 use crate::conversation::{Egress, Egressed, Io, Stop};
-use crate::perform::{Use, egress_allowed, intend, record, send_before, serves};
+use crate::perform::{Use, egress_allowed, intend, send_before, serves};
+use crate::records::record;
 use crate::refusal::{OUTCOME, Refusal};
 use crate::state::Shared;
 

@@ -27,7 +27,7 @@ use crate::call::Denied;
 use crate::connections::{Connection, Phase};
 use crate::conversation::{Egress, Io, Stop};
 use crate::ledger::Proposal;
-use crate::perform::{Found, fetch_record, find_record};
+use crate::records::{Found, fetch_record, find_record};
 use crate::refusal::Refusal;
 use crate::state::{Shared, State};
 use crate::sync::ROUNDS;
