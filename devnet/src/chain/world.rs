@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use alloy_consensus::TrieAccount;
 use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_trie::proof::ProofRetainer;
+use alloy_trie::proof::{ProofNodes, ProofRetainer};
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use revm::bytecode::Bytecode;
 use revm::database_interface::DatabaseRef;
@@ -29,11 +29,20 @@ struct Entry {
     /// By keccak256 of the slot, which is the trie's order.
     storage: BTreeMap<B256, U256>,
     storage_root: B256,
+    /// Every node of the storage trie, once somebody asked for a proof.
+    nodes: OnceLock<Arc<ProofNodes>>,
 }
 
 impl Default for Entry {
     fn default() -> Self {
-        Self { nonce: 0, balance: U256::ZERO, code_hash: KECCAK_EMPTY, storage: BTreeMap::new(), storage_root: EMPTY_ROOT_HASH }
+        Self {
+            nonce: 0,
+            balance: U256::ZERO,
+            code_hash: KECCAK_EMPTY,
+            storage: BTreeMap::new(),
+            storage_root: EMPTY_ROOT_HASH,
+            nodes: OnceLock::new(),
+        }
     }
 }
 
@@ -103,36 +112,28 @@ impl World {
                 stale |= before.unwrap_or_default() != value;
             }
             if stale {
-                entry.storage_root = trie(entry.storage.iter().map(storage_leaf), &[]).0;
+                entry.storage_root = trie(entry.storage.iter().map(storage_leaf), Vec::new()).0;
+                entry.nodes = OnceLock::new();
             }
         }
     }
 
     pub(super) fn root(&self) -> B256 {
-        trie(self.accounts.iter().map(account_leaf), &[]).0
+        trie(self.accounts.iter().map(account_leaf), Vec::new()).0
     }
 
     /// Proves an account and slots of it. With `forge`, the storage proofs are of a trie whose every value is one higher.
     pub(super) fn prove(&self, address: Address, slots: &[B256], forge: bool) -> AccountProof {
         let key = keccak256(address);
-        let (_, mut nodes) = trie(self.accounts.iter().map(account_leaf), &[key]);
-        let entry = self.accounts.get(&key).map(|entry| (**entry).clone()).unwrap_or_default();
-        let account = entry.account();
-        let mut storage = entry.storage;
-        if forge {
-            for value in storage.values_mut() {
-                *value = value.wrapping_add(U256::ONE);
-            }
-        }
-        let keys: Vec<B256> = slots.iter().map(keccak256).collect();
-        let (_, proofs) = trie(storage.iter().map(storage_leaf), &keys);
-        let slots = slots.iter().zip(keys).zip(proofs);
-        let slots = slots.map(|((slot, key), nodes)| SlotProof {
-            slot: *slot,
-            value: storage.get(&key).copied().unwrap_or_default(),
-            nodes,
+        let (_, nodes) = trie(self.accounts.iter().map(account_leaf), vec![Nibbles::unpack(key)]);
+        let entry = self.accounts.get(&key).cloned().unwrap_or_default();
+        let entry = if forge { Arc::new(entry.forged()) } else { entry };
+        let slots = slots.iter().map(|slot| {
+            let key = keccak256(slot);
+            let value = entry.storage.get(&key).copied().unwrap_or_default();
+            SlotProof { slot: *slot, value, nodes: path(entry.nodes(), &key) }
         });
-        AccountProof { account, nodes: nodes.pop().unwrap_or_default(), slots: slots.collect() }
+        AccountProof { account: entry.account(), nodes: path(&nodes, &key), slots: slots.collect() }
     }
 
     fn entry(&self, address: Address) -> Option<&Entry> {
@@ -144,6 +145,19 @@ impl Entry {
     fn account(&self) -> TrieAccount {
         TrieAccount::new(self.nonce, self.balance, self.storage_root, self.code_hash)
     }
+
+    fn nodes(&self) -> &ProofNodes {
+        self.nodes.get_or_init(|| {
+            let keys = self.storage.keys().map(Nibbles::unpack).collect();
+            Arc::new(trie(self.storage.iter().map(storage_leaf), keys).1)
+        })
+    }
+
+    /// Every value is one higher, and the root is still the one before.
+    fn forged(&self) -> Self {
+        let storage = self.storage.iter().map(|(key, value)| (*key, value.wrapping_add(U256::ONE))).collect();
+        Self { storage, nodes: OnceLock::new(), ..self.clone() }
+    }
 }
 
 fn account_leaf((key, entry): (&B256, &Arc<Entry>)) -> (B256, Vec<u8>) {
@@ -154,26 +168,21 @@ fn storage_leaf((key, value): (&B256, &U256)) -> (B256, Vec<u8>) {
     (*key, alloy_rlp::encode(value))
 }
 
-/// The root over sorted leaves, and for each key the nodes that prove it or its absence, root first. As execution clients
-/// do, an empty trie is proven by no node, and a node under 32 bytes stands in its parent only.
-fn trie(leaves: impl Iterator<Item = (B256, Vec<u8>)>, keys: &[B256]) -> (B256, Vec<Vec<Bytes>>) {
-    let targets: Vec<Nibbles> = keys.iter().map(Nibbles::unpack).collect();
-    let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::new(targets.clone()));
-    let mut empty = true;
+/// The root over sorted leaves, and the nodes on the way to each of the keys.
+fn trie(leaves: impl Iterator<Item = (B256, Vec<u8>)>, keys: Vec<Nibbles>) -> (B256, ProofNodes) {
+    let mut builder = HashBuilder::default().with_proof_retainer(ProofRetainer::new(keys));
     for (key, value) in leaves {
         builder.add_leaf(Nibbles::unpack(key), &value);
-        empty = false;
     }
     let root = builder.root();
-    if empty {
-        return (root, vec![Vec::new(); keys.len()]);
-    }
-    let retained = builder.take_proof_nodes();
-    let proof = |target: &Nibbles| {
-        let nodes = retained.matching_nodes_sorted(target).into_iter();
-        nodes.filter(|(path, node)| path.is_empty() || node.len() >= 32).map(|(_, node)| node).collect()
-    };
-    (root, targets.iter().map(proof).collect())
+    (root, if root == EMPTY_ROOT_HASH { ProofNodes::default() } else { builder.take_proof_nodes() })
+}
+
+/// The nodes that prove a key or its absence, root first. As execution clients do, an empty trie is proven by no node, and a node under 32
+/// bytes stands in its parent only.
+fn path(nodes: &ProofNodes, key: &B256) -> Vec<Bytes> {
+    let nodes = nodes.matching_nodes_sorted(&Nibbles::unpack(key)).into_iter();
+    nodes.filter(|(path, node)| path.is_empty() || node.len() >= 32).map(|(_, node)| node).collect()
 }
 
 /// A state as the EVM reads it, with the hashes of the blocks before.
