@@ -6,7 +6,7 @@ mod walk;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -17,6 +17,8 @@ use walk::Walk;
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-musl";
 /// Largest file: 12 MB. A laptop loads it, and so does whoever audits it.
 const MAX_BYTES: u64 = 12_000_000;
+/// For one build, which gives way to the tests.
+const LIMIT: Duration = Duration::from_mins(45);
 
 /// Returns the number of images that are one. The kernel is taken from the cache if it is there; the program is built twice, side by side, and
 /// gives way to everything else. `there`: the workspace's programs are built.
@@ -72,7 +74,7 @@ fn image(tool: &Path, output: &Path, target: &Path) -> Command {
 
 fn finished(command: Command, what: &str) -> Result<()> {
     let start = Instant::now();
-    let ended = process::run(command, what)?;
+    let ended = process::run_within(LIMIT, command, what)?;
     ensure!(ended.success, "{what}\n{}", ended.output.trim_end());
     println!("  {what}: {} s", start.elapsed().as_secs());
     Ok(())

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 /// After this a program is ended, and has failed.
-const LIMIT: Duration = Duration::from_mins(45);
+const LIMIT: Duration = Duration::from_mins(30);
 /// How often a long one is spoken of.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
@@ -60,7 +60,12 @@ pub(crate) struct Ended {
 }
 
 /// Runs it to its end.
-pub(crate) fn run(mut command: Command, name: &str) -> Result<Ended> {
+pub(crate) fn run(command: Command, name: &str) -> Result<Ended> {
+    run_within(LIMIT, command, name)
+}
+
+/// The same of what may take longer, because it gives way to others.
+pub(crate) fn run_within(limit: Duration, mut command: Command, name: &str) -> Result<Ended> {
     let (reader, writer) = std::io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let child = command.spawn().with_context(|| format!("{name} does not start"))?;
@@ -71,7 +76,7 @@ pub(crate) fn run(mut command: Command, name: &str) -> Result<Ended> {
         let kept = Arc::clone(&kept);
         move || keep(reader, &kept)
     });
-    let exit = wait(child, name)?;
+    let exit = wait(limit, child, name)?;
     // A process that the program left behind may hold the pipe open for ever.
     let patience = Instant::now() + Duration::from_secs(2);
     while !reading.is_finished() && Instant::now() < patience {
@@ -89,14 +94,14 @@ fn keep(mut reader: PipeReader, kept: &Mutex<Vec<u8>>) {
 }
 
 /// Whether it ended well, or nothing if it had to be ended.
-fn wait(mut child: Child, name: &str) -> Result<Option<bool>> {
+fn wait(limit: Duration, mut child: Child, name: &str) -> Result<Option<bool>> {
     let (start, mut told) = (Instant::now(), Instant::now());
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status.success()));
         }
-        if start.elapsed() > LIMIT {
-            println!("    {name}: ended after {} minutes", LIMIT.as_secs() / 60);
+        if start.elapsed() > limit {
+            println!("    {name}: ended after {} minutes", limit.as_secs() / 60);
             child.kill()?;
             child.wait()?;
             return Ok(None);

@@ -111,7 +111,8 @@ impl Stage {
     }
 }
 
-fn internal(method: &str, path: &str, body: Vec<u8>) -> Request {
+/// A request to the vault itself.
+pub(crate) fn internal(method: &str, path: &str, body: Vec<u8>) -> Request {
     let headers =
         if body.is_empty() { Vec::new() } else { vec![("content-type".to_owned(), b"application/octet-stream".to_vec())] };
     Request {

@@ -17,6 +17,7 @@ use protocol::message::{Answer, HostRequest};
 use serde_json::{Value, json};
 use vault::Egressed;
 
+use crate::logins::internal;
 use crate::support_host::{Caller, SALT, Talk, World, honest, shop};
 
 const DAY: u64 = 86_400_000;
@@ -182,17 +183,4 @@ fn said(says: &Says) -> Egressed {
 fn going(account: &str) -> Value {
     let node = json!({ "id": "gid://shopify/ShopifyPaymentsBankAccount/1", "accountNumberLastDigits": account });
     json!({ "data": { "shopifyPaymentsAccount": { "id": "gid://1", "bankAccounts": { "nodes": [node] } } } })
-}
-
-fn internal(method: &str, path: &str, body: Vec<u8>) -> Request {
-    let headers =
-        if body.is_empty() { Vec::new() } else { vec![("content-type".to_owned(), b"application/octet-stream".to_vec())] };
-    Request {
-        method: method.to_owned(),
-        scheme: "https".to_owned(),
-        authority: "vault.internal".to_owned(),
-        path: path.to_owned(),
-        headers,
-        body,
-    }
 }

@@ -17,8 +17,7 @@ mod ask;
 mod older;
 mod spending;
 
-use alloy_primitives::B256;
-use policy::{Registries, Standing, Upkeep, Upkeeping, upkeep};
+use policy::{Standing, Upkeep, Upkeeping, upkeep};
 use protocol::ledger::{self, Body, Refreshing, Result as Ended};
 use protocol::message::{Answer, Problem};
 
@@ -297,15 +296,7 @@ async fn proven(io: &Io, shared: &Shared, id: &[u8; 32], connection: &Connection
         let configured = state.configured()?;
         let frozen = state.light.as_ref().is_none_or(|light| light.conflict().is_some());
         let Some(pair) = state.views.pair().filter(|_| !frozen) else { return Ok(None) };
-        let constitution = &configured.constitution;
-        let registries = Registries {
-            chain_id: configured.chain_id(),
-            stores: (configured.registry(), B256::from(constitution.store_registry.code_hash)),
-            vaults: (constitution.vault_registry.address.into(), B256::from(constitution.vault_registry.code_hash)),
-            vault_id: configured.vault_id,
-            image: shared.image,
-        };
-        (pair.attested.clone(), registries)
+        (pair.attested.clone(), configured.registries(shared.image))
     };
     for (origin, salt) in connection.next_stores() {
         let standing =

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use alloy_primitives::{Address, B256};
 use chain::{AnyLightClient, Network};
 use credential::RootKey;
-use policy::{Identity, Machine, Wanted};
+use policy::{Identity, Machine, Registries, Wanted};
 use protocol::attested::{SignedCheckpoint, image_id};
 use protocol::constitution::{Constitution, Settings};
 use protocol::custody::SetupKey;
@@ -105,6 +105,18 @@ impl Configured {
 
     pub(crate) fn registry(&self) -> Address {
         Address::from(self.constitution.store_registry.address)
+    }
+
+    /// Who is asked about stores and images.
+    pub(crate) fn registries(&self, image: B256) -> Registries {
+        let constitution = &self.constitution;
+        Registries {
+            chain_id: self.chain_id(),
+            stores: (self.registry(), B256::from(constitution.store_registry.code_hash)),
+            vaults: (constitution.vault_registry.address.into(), B256::from(constitution.vault_registry.code_hash)),
+            vault_id: self.vault_id,
+            image,
+        }
     }
 
     /// Who this vault is to `policy`. `enclave` is the digest of the OHTTP key configuration that the request was sealed to.

@@ -12,7 +12,7 @@ use alloy_primitives::B256;
 use credential::{KeptRecords, Sealed, Sight};
 use minicbor::bytes::ByteVec;
 use platform::{Look, NoFacts, Preset, Reading};
-use policy::{Looked, LookingOut, Lookout, Registries, lookout};
+use policy::{Looked, LookingOut, Lookout, lookout};
 use protocol::ledger::{self, Again, Body, Seen, Shown, Unchanged, Unread};
 use protocol::message::{Answer, Problem};
 
@@ -22,7 +22,7 @@ use crate::conversation::{Egress, Egressed, Io, Stop};
 use crate::ledger::Proposal;
 use crate::perform::{accounts, egress_allowed};
 use crate::records::fetch_record;
-use crate::state::{Configured, Shared, State};
+use crate::state::{Shared, State};
 use crate::sync::ROUNDS;
 use crate::views::{Fetched, fetch};
 use crate::watches::{Turn, bucket};
@@ -192,20 +192,6 @@ async fn show(io: &Io, shared: &Shared, glance: &Glance<'_>, generation: u64) ->
 
 fn sealed((generation, sealed): &(u64, ByteVec)) -> Sealed<'_> {
     Sealed { generation: *generation, sealed }
-}
-
-impl Configured {
-    /// Who is asked about stores and images.
-    pub(crate) fn registries(&self, image: B256) -> Registries {
-        let constitution = &self.constitution;
-        Registries {
-            chain_id: self.chain_id(),
-            stores: (self.registry(), B256::from(constitution.store_registry.code_hash)),
-            vaults: (constitution.vault_registry.address.into(), B256::from(constitution.vault_registry.code_hash)),
-            vault_id: self.vault_id,
-            image,
-        }
-    }
 }
 
 /// The evidence, at the newest head, which is as young as a call's has to be.
